@@ -1,0 +1,71 @@
+"""`zeroloop evaluate`: how often a checkpoint errs on exactly scored positions."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from zeroloop.cli.arguments import Parser, at_least, json_output
+from zeroloop.contracts import Environment
+from zeroloop.errors import UsageError
+from zeroloop.run.grading import Grade, grade, mean_grade
+from zeroloop.run.players import load_player
+from zeroloop.run.positions import Position, read_positions, shipped_sets
+from zeroloop.search.settings import SearchSettings
+from zeroloop.seeding import stream
+
+HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
+
+
+def run(words: Sequence[str]) -> int:
+    """Exit code 0 when the positions were graded."""
+    arguments = _parser().parse(words)
+    player = load_player(arguments.source, arguments.game)
+    sets = _sets(arguments, player.environment)
+    with json_output(arguments.json) as print_json:
+        evaluator = player.evaluator()
+        print(f"{arguments.source}, {arguments.simulations} simulations per move\n{HEAD}")
+        grades: dict[str, Grade] = {}
+        for name, positions in sets.items():
+            rng = stream(arguments.seed, "evaluate", name)
+            simulations = arguments.simulations
+            grades[name] = grade(player.environment, evaluator, positions, SearchSettings(), simulations, rng)
+            print(_row(name, grades[name]), flush=True)
+        mean = mean_grade(list(grades.values()))
+        if len(grades) == 1:
+            print_json(asdict(mean))
+        else:
+            print(_row("mean", mean))
+            print_json({**asdict(mean), "sets": {name: asdict(each) for name, each in grades.items()}})
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("evaluate", "Measure how often a checkpoint errs on exactly scored positions.")
+    option = parser.add_argument
+    option("source", metavar="CHECKPOINT|RUN|untrained", help="what to measure; of a run, its best model")
+    option("--game", help="the game it must be of; needed for `untrained`")
+    option("--positions", type=Path, metavar="FILE", help="scored positions (default: the sets that ship)")
+    halves = "which sets that ship: `choose` (default) to choose recipes with, `report` for reported figures only"
+    option("--half", choices=("choose", "report"), default="choose", help=halves)
+    option("--limit", type=at_least(1), metavar="N", help="only the first N positions of each set")
+    simulations = "simulations per move, default 600; 0 is the network alone"
+    option("--simulations", type=at_least(0), default=600, metavar="K", help=simulations)
+    option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
+    option("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _sets(arguments: argparse.Namespace, environment: Environment) -> dict[str, list[Position]]:
+    if arguments.positions:
+        files = {arguments.positions.stem: arguments.positions}
+    elif environment.name == "connect_four" and environment.observation_shape[1:] == (6, 7):
+        files = shipped_sets(arguments.half)
+    else:
+        raise UsageError(f"no scored positions ship for this board of {environment.name}; give --positions FILE")
+    return {name: read_positions(file, environment)[: arguments.limit] for name, file in files.items()}
+
+
+def _row(name: str, grade: Grade) -> str:
+    errors = f"{grade.weak_error:>12.2%}{grade.strong_error:>14.2%}{grade.value_mae:>13.3f}"
+    return f"{name:<20}{grade.positions:>10}{errors}{grade.seconds:>9.1f}"

@@ -1,0 +1,155 @@
+"""The protocols between the layers: Environment, BatchEnvironment, Leaves, Evaluator.
+
+Conventions: n rows (leaves), m legal actions of all rows together in CSR form: the actions of row i are
+`actions[offsets[i]:offsets[i + 1]]`. Values are the expected return for the player to move: [-1, 1] in two-player
+games, [0, 1] in single-agent tasks. An edge's value is `reward + discount * value(child)`; `discount` is -1 where the
+opponent moves next, gamma in (0, 1] for a single agent, 0 when the episode ended.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+Int32: TypeAlias = npt.NDArray[np.int32]
+UInt64: TypeAlias = npt.NDArray[np.uint64]
+UInt8: TypeAlias = npt.NDArray[np.uint8]
+Float32: TypeAlias = npt.NDArray[np.float32]
+
+State: TypeAlias = Any
+Action: TypeAlias = int
+
+
+class Transition(NamedTuple):
+    """What one action did: the next state, the mover's reward, the discount of what follows, and whether it ended.
+
+    Law: `terminal` implies `discount == 0`.
+    """
+
+    state: State
+    reward: float
+    discount: float
+    terminal: bool
+
+
+@runtime_checkable
+class Environment(Protocol):
+    """Rules and nothing else, one state at a time. States are immutable; `step` is pure.
+
+    name: the registered name, the file's name in `zeroloop/envs`.
+    version: raised whenever behaviour changes; stored in checkpoints and episodes.
+    num_players: 1 or 2 (alternating, zero-sum).
+    num_actions: size of the fixed action space (actions are 0..num_actions-1), or 0 where actions vary freely.
+    observation_shape: (C, H, W) of `observe`.
+    symmetries: int32 [S, num_actions]; row s maps an action to the same action on the s-th transformed board, row 0 is
+        the identity. One identity row where there is no symmetry.
+    """
+
+    name: str
+    version: int
+    num_players: int
+    num_actions: int
+    observation_shape: tuple[int, int, int]
+    symmetries: Int32
+
+    def initial_state(self, task: dict[str, Any] | None = None) -> State:
+        """The start of an episode; `task` (plain JSON) selects among starts where there are several."""
+
+    def legal_actions(self, state: State) -> Sequence[Action]:
+        """Finite, ascending, deterministic; empty exactly when `state` is terminal."""
+
+    def step(self, state: State, action: Action) -> Transition:
+        """The transition for a legal action. Raises IllegalActionError otherwise."""
+
+    def key(self, state: State) -> Hashable:
+        """Equal for two states exactly when legal actions, dynamics and observation are equal."""
+
+    def observe(self, state: State, symmetry: int = 0) -> Float32:
+        """Planes float32 [C, H, W] from the mover's point of view, transformed by the given symmetry."""
+
+    def describe(self, state: State) -> str:
+        """The state as text for a terminal: a board, true in every detail."""
+
+    def action_name(self, state: State, action: Action) -> str:
+        """The action in the notation people use for this game."""
+
+    def parse_action(self, state: State, text: str) -> Action:
+        """The action meant by `text`. Raises IllegalActionError with what was allowed."""
+
+
+class Request(Protocol):
+    """Leaves that the forest wants expanded: apply `actions[i]` to the state in `parent_slots[i]`, keep the result in
+    `slots[i]`. Action -1 means: copy, do not step. `len(request)` rows; arrays are int32 [n]."""
+
+    @property
+    def parent_slots(self) -> Int32: ...
+    @property
+    def actions(self) -> Int32: ...
+    @property
+    def slots(self) -> Int32: ...
+    def __len__(self) -> int: ...
+
+
+class Leaves(Protocol):
+    """Expanded states that wait for an evaluation: the live rows of a request (not terminal, not already decided).
+
+    environment: the BatchEnvironment that holds them.
+    slots: int32 [n]. offsets: int32 [n + 1]. actions: int32 [m], ascending in each row.
+    """
+
+    @property
+    def environment(self) -> "BatchEnvironment": ...
+    @property
+    def slots(self) -> Int32: ...
+    @property
+    def offsets(self) -> Int32: ...
+    @property
+    def actions(self) -> Int32: ...
+
+
+class LeafRows(NamedTuple):
+    """A plain implementation of Leaves, for evaluators that pass part of a batch on."""
+
+    environment: "BatchEnvironment"
+    slots: Int32
+    offsets: Int32
+    actions: Int32
+
+
+class BatchEnvironment(Protocol):
+    """The same rules over an array of states, addressed by slot 0..num_slots-1."""
+
+    environment: Environment
+
+    def write(self, slot: int, state: State) -> None:
+        """Put a state of `environment` into a slot."""
+
+    def read(self, slot: int) -> State:
+        """The state in a slot, as `environment` represents it."""
+
+    def expand(self, request: Any) -> Any:
+        """Step every row of a `_native.Request`; returns a `_native.Leaves` over all rows (see search/slots.py)."""
+
+    def legal(self, slots: Int32) -> tuple[Int32, Int32]:
+        """Legal actions of the given slots as CSR: offsets int32 [n + 1], actions int32 [m]."""
+
+    def keys(self, slots: Int32) -> tuple[UInt64, UInt8]:
+        """Cache keys uint64 [n] of the canonical transform of each state, and the symmetry [n] that leads to it.
+
+        Equal keys mean equal canonical states (64-bit hashes may collide once in about 1e19 pairs; small games are
+        exact).
+        """
+
+    def observe(self, slots: Int32, symmetries: UInt8, out: Float32) -> None:
+        """Planes of each state under the given symmetry, into `out` float32 [n, C, H, W] (C-contiguous)."""
+
+
+class Evaluator(Protocol):
+    """Policy logits and values for a batch of leaves.
+
+    Law: the answer for a row never depends on the other rows of its batch.
+    """
+
+    def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
+        """logits over legal actions, float32 [m] in CSR order; values float32 [n] for the player to move."""

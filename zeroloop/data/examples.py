@@ -1,0 +1,193 @@
+"""What the network learns from a game: derived from episodes, always recomputable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from zeroloop import _native
+from zeroloop.contracts import Environment, Float32
+from zeroloop.data.episodes import FULL, GameEpisode
+from zeroloop.errors import IllegalActionError, RunDirectoryError
+from zeroloop.search.slots import batch_environment
+
+Bool: TypeAlias = npt.NDArray[np.bool_]
+Float16: TypeAlias = npt.NDArray[np.float16]
+Float64: TypeAlias = npt.NDArray[np.float64]
+Int64: TypeAlias = npt.NDArray[np.int64]
+
+
+class ExampleSettings(BaseModel):
+    """How targets are made from what the search found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    q_weight: float = Field(0.5, ge=0, le=1)
+    """Share of the search's root value in the value target; the rest is how the game ended."""
+    surprise_weight: float = Field(0.5, ge=0, le=1)
+    """Share of a game's total weight that goes to its positions in proportion to the policy surprise, the divergence
+    of the search's policy from the network's prior (Wu 2019, "policy surprise weighting"); the rest is uniform."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """k positions to learn from, as arrays; one row for each ply that had a full search, in order of play.
+
+    observations: float16 [k, C, H, W]. policy: float32 [k, A], rows sum to 1. legal: bool [k, A].
+    wdl: float32 [k, 3], probability of win, draw, loss for the player to move.
+    reply: float32 [k, A], the policy at the next ply (the move played where that ply had no full search); all zero
+    where the game ended. surprise: float32 [k], KL(policy || prior) in nats.
+    weight: float32 [k], mean 1 in each game.
+    """
+
+    observations: Float16
+    policy: Float32
+    legal: Bool
+    wdl: Float32
+    reply: Float32
+    surprise: Float32
+    weight: Float32
+
+    def __len__(self) -> int:
+        return len(self.policy)
+
+    def tail(self, count: int) -> "Examples":
+        """The last `count` rows."""
+        start = max(len(self) - count, 0)
+        return Examples(*(getattr(self, field.name)[start:] for field in fields(self)))
+
+
+class _Plies(NamedTuple):
+    """All plies of some games one after the other: first[g] is where game g starts."""
+
+    lengths: Int64
+    first: Int64
+    game: Int64
+    actions: npt.NDArray[np.int32]
+    searched: Bool
+
+
+def examples(environment: Environment, episodes: Sequence[GameEpisode], settings: ExampleSettings) -> Examples:
+    """Training examples of all full-search plies of `episodes`, game by game.
+
+    Raises RunDirectoryError when a game was played under other rules than those of `environment`.
+    """
+    plies = _join(episodes)
+    rows = np.flatnonzero(plies.searched)
+    observations, legal, returns = _replay(environment, episodes, plies, rows)
+    policy, surprise = _policies(episodes, plies, environment.num_actions)
+    if policy[rows][~legal].any():
+        raise _unplayable(environment, "a search visited an illegal move")
+    return Examples(
+        observations=observations,
+        policy=policy[rows],
+        legal=legal,
+        wdl=_value_targets(episodes, returns, settings)[rows],
+        reply=_replies(policy, plies)[rows],
+        surprise=surprise[rows],
+        weight=_weights(surprise, plies, settings)[rows],
+    )
+
+
+def win_draw_loss(value: Float64) -> Float64:
+    """[n, 3] probabilities with expected return `value` [n] and no more spread than needed: one-hot for 1, 0, -1."""
+    return np.stack([np.maximum(value, 0), 1 - np.abs(value), np.maximum(-value, 0)], axis=-1)
+
+
+def _join(episodes: Sequence[GameEpisode]) -> _Plies:
+    lengths = np.array([len(episode) for episode in episodes], np.int64)
+    first = np.cumsum(lengths) - lengths
+    actions = _concatenate(episodes, "actions", np.int32)
+    searched = _concatenate(episodes, "kinds", np.uint8) == FULL
+    return _Plies(lengths, first, np.repeat(np.arange(len(episodes)), lengths), actions, searched)
+
+
+def _replay(
+    environment: Environment, episodes: Sequence[GameEpisode], plies: _Plies, rows: Int64
+) -> tuple[Float16, Bool, Float64]:
+    """Observations and legal moves of the given plies, and the return for the mover at every ply.
+
+    Step t of all games is one request; every ply has a slot, so that one call observes them all. Returns follow from
+    the outcome by `return = reward + discount * next return` read forwards, for any number of players.
+    """
+    returns = np.zeros(len(plies.actions))
+    batch = batch_environment(environment, max(len(plies.actions), 1), lookahead=False)
+    for episode, slot in zip(episodes, plies.first, strict=True):
+        if episode.environment != environment.name or episode.environment_version != environment.version:
+            played = f"game {episode.actor}/{episode.game} was played as {episode.environment} version "
+            raise _unplayable(environment, f"{played}{episode.environment_version}")
+        if len(episode):
+            batch.write(int(slot), environment.initial_state(episode.task))
+            returns[slot] = episode.outcome
+    for ply in range(int(plies.lengths.max(initial=0)) - 1):
+        parents = plies.first[plies.lengths > ply + 1] + ply
+        slots = parents.astype(np.int32)
+        try:
+            leaves = batch.expand(_native.Request(slots, plies.actions[parents], slots + 1))
+        except IllegalActionError as error:
+            raise _unplayable(environment, str(error)) from error
+        if leaves.terminals.any():
+            raise _unplayable(environment, f"a game ended {ply + 1} plies in, before its last recorded move")
+        returns[parents + 1] = (returns[parents] - leaves.rewards) / leaves.discounts
+    slots = rows.astype(np.int32)
+    planes = np.zeros((len(rows), *environment.observation_shape), np.float32)
+    batch.observe(slots, np.zeros(len(rows), np.uint8), planes)
+    offsets, actions = batch.legal(slots)
+    legal = np.zeros((len(rows), environment.num_actions), np.bool_)
+    legal[np.repeat(np.arange(len(rows)), np.diff(offsets)), actions] = True
+    return planes.astype(np.float16), legal, returns
+
+
+def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) -> tuple[Float32, Float32]:
+    """Policy targets [plies, A] (zero without a full search) and their divergence from the prior [plies]."""
+    counts = [np.diff(episode.policy_offsets) for episode in episodes]
+    entry = np.repeat(np.arange(len(plies.actions)), np.concatenate([*counts, np.empty(0, np.int32)]).astype(np.int64))
+    weights = _concatenate(episodes, "policy_weights", np.float32)
+    priors = np.maximum(_concatenate(episodes, "policy_priors", np.float32), 1e-8)
+    policy = np.zeros((len(plies.actions), num_actions), np.float32)
+    policy[entry, _concatenate(episodes, "policy_actions", np.int32)] = weights
+    divergence = weights * (np.log(np.maximum(weights, 1e-30)) - np.log(priors))
+    surprise = np.bincount(entry, divergence, minlength=len(policy)).astype(np.float32)
+    return policy, np.maximum(surprise, 0)
+
+
+def _value_targets(episodes: Sequence[GameEpisode], returns: Float64, settings: ExampleSettings) -> Float32:
+    """[plies, 3]: game end and root value mixed; the exact value where it was proven (plies without search: unused)."""
+    root = np.clip(np.nan_to_num(_concatenate(episodes, "root_values", np.float32).astype(np.float64)), -1, 1)
+    proven = _concatenate(episodes, "proven", np.float32).astype(np.float64)
+    searched = np.stack([(1 + root) / 2, np.zeros_like(root), (1 - root) / 2], axis=-1)
+    mixed = (1 - settings.q_weight) * win_draw_loss(returns) + settings.q_weight * searched
+    exact = win_draw_loss(np.nan_to_num(proven))
+    return np.where(np.isnan(proven)[:, None], mixed, exact).astype(np.float32)
+
+
+def _replies(policy: Float32, plies: _Plies) -> Float32:
+    answers = policy.copy()
+    played = np.flatnonzero(~plies.searched)
+    answers[played, plies.actions[played]] = 1
+    replies = np.zeros_like(policy)
+    replies[:-1] = answers[1:]
+    replies[(plies.first + plies.lengths - 1)[plies.lengths > 0]] = 0
+    return replies
+
+
+def _weights(surprise: Float32, plies: _Plies, settings: ExampleSettings) -> Float32:
+    counts = np.bincount(plies.game, plies.searched, minlength=len(plies.lengths))
+    totals = np.bincount(plies.game, surprise * plies.searched, minlength=len(plies.lengths))
+    mean = (totals / np.maximum(counts, 1))[plies.game]
+    relative = np.divide(surprise, mean, out=np.ones(len(mean)), where=mean > 0)
+    return (1 - settings.surprise_weight + settings.surprise_weight * relative).astype(np.float32)
+
+
+def _concatenate(episodes: Sequence[GameEpisode], name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *(getattr(episode, name) for episode in episodes)])
+
+
+def _unplayable(environment: Environment, reason: str) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"episodes do not fit {environment.name} version {environment.version}: {reason}. Use the Zeroloop version "
+        "that played them, or start a new run directory"
+    )

@@ -1,0 +1,182 @@
+"""The fastest evaluator that this machine can make of a network and that still is the same player."""
+
+import copy
+import logging
+import time
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from zeroloop.contracts import Float32
+from zeroloop.errors import MissingExtraError, SettingError
+from zeroloop.evaluators.network import TorchEngine
+from zeroloop.evaluators.openvino_graph import OpenVinoEngine, activation_ranges, load_openvino
+from zeroloop.evaluators.planes import Engine, PlanesEvaluator, check_batch_sizes, run_planes
+from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.networks import PlanesNetwork
+
+logger = logging.getLogger(__name__)
+
+BACKENDS = ("int8", "bf16", "fp32", "torch")
+"""From the fastest to the most exact; what is rejected is replaced by a later one."""
+
+
+class EvaluationError(NamedTuple):
+    """Distance to eager float32 on real positions: mean |value difference|, mean total variation of the policies."""
+
+    value: float
+    policy: float
+
+
+def evaluation_error(reference: tuple[Float32, Float32], answers: tuple[Float32, Float32]) -> EvaluationError:
+    """How far `answers` are from `reference`; each is (policy logits [n, A], values [n])."""
+    (logits, values), (other_logits, other_values) = reference, answers
+    distance = np.abs(_softmax(logits) - _softmax(other_logits)).sum(1).mean() / 2
+    return EvaluationError(float(np.abs(values - other_values).mean()), float(distance))
+
+
+def _softmax(logits: Float32) -> Float32:
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    result: Float32 = powers / powers.sum(1, keepdims=True)
+    return result
+
+
+def build_engines(network: PlanesNetwork, backend: str, positions: Float32, sizes: Sequence[int]) -> list[Engine]:
+    """One engine per batch size, all with equal answers; sizes whose answers differ from the first's are left out."""
+    engines: list[Engine]
+    if backend == "torch":
+        module = copy.deepcopy(network).eval().requires_grad_(False)
+        engines = [TorchEngine(module, size) for size in sizes]
+    else:
+        ranges = activation_ranges(network, positions) if backend == "int8" else None
+        precision = "bf16" if backend == "bf16" else "f32"
+        engines = [OpenVinoEngine(network, size, precision, ranges) for size in sizes]
+    sample = positions[: sizes[0]]
+    policy, values = run_planes(engines[:1], sample)
+    kept = [engines[0]]
+    for engine in engines[1:]:
+        other_policy, other_values = run_planes([engine], sample)
+        if np.array_equal(policy, other_policy) and np.array_equal(values, other_values):
+            kept.append(engine)
+    return kept
+
+
+def positions_per_second(engine: Engine, repeats: int = 5) -> float:
+    """Measured speed of one engine, the best of a few runs."""
+    engine.run()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        engine.run()
+        seconds.append(time.perf_counter() - start)
+    return len(engine.values) / min(seconds)
+
+
+class CompiledEvaluator(PlanesEvaluator):
+    """A frozen copy of a network in the first backend of `ladder` whose error is within tolerance.
+
+    Which one that is depends on weights and positions alone, never on timing or on earlier weights.
+    positions: real observations float32 [n, C, H, W] for activation ranges and errors.
+    backend, error: what runs now, and its distance to eager float32. choice: what `refresh` tries first.
+    """
+
+    def __init__(
+        self, network: PlanesNetwork, positions: Float32, ladder: Sequence[str], settings: EvaluatorSettings
+    ) -> None:
+        self._settings = settings
+        self._sizes = check_batch_sizes(settings.batch_sizes)
+        self._positions = check_positions(network, positions)[: settings.calibration_positions]
+        self._ladder = tuple(ladder)
+        engines, self.backend, self.error = self._build(network)
+        super().__init__(engines)
+
+    @property
+    def choice(self) -> str:
+        return self._ladder[0]
+
+    def refresh(self, network: PlanesNetwork) -> None:
+        """Evaluate with the weights of `network` from now on."""
+        self._engines, self.backend, self.error = self._build(network)
+        self.version += 1
+
+    def _build(self, network: PlanesNetwork) -> tuple[list[Engine], str, EvaluationError]:
+        reference = eager_answers(network, self._positions)
+        for backend in self._ladder:
+            engines = build_engines(network, backend, self._positions, self._sizes)
+            error = evaluation_error(reference, run_planes(engines, self._positions))
+            if backend == "torch" or self._tolerable(error):
+                logger.info("%s: value error %.4f, policy error %.4f", backend, *error)
+                return engines, backend, error
+            warnings.warn(
+                f"evaluator backend {backend!r} is too far from the network: value error {error.value:.4f}"
+                f" (allowed {self._settings.max_value_error}), policy error {error.policy:.4f}"
+                f" (allowed {self._settings.max_policy_error}); using a slower, more exact one",
+                stacklevel=3,
+            )
+        raise AssertionError("a ladder ends with 'torch'")
+
+    def _tolerable(self, error: EvaluationError) -> bool:
+        return error.value <= self._settings.max_value_error and error.policy <= self._settings.max_policy_error
+
+
+def compile_network(
+    network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings | None = None
+) -> CompiledEvaluator:
+    """The evaluator for `network` that `settings` ask for, checked on real `positions` float32 [n, C, H, W].
+
+    Warns and falls back to a slower backend where openvino is missing, where the network cannot be exported, and where
+    the error is too large. Raises SettingError on batch sizes or positions that make no sense.
+    """
+    settings = settings or EvaluatorSettings()
+    ladder = BACKENDS if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
+    if ladder != ("torch",) and (reason := why_not_openvino(network)):
+        warnings.warn(f"{reason}; running torch eagerly, several times slower", stacklevel=2)
+        ladder = ("torch",)
+    elif settings.backend == "auto":
+        ladder = by_speed(network, positions, settings)
+    return CompiledEvaluator(network, positions, ladder, settings)
+
+
+def why_not_openvino(network: PlanesNetwork) -> str | None:
+    """The reason why `network` cannot run in OpenVINO, or None."""
+    if type(network).export_graph is PlanesNetwork.export_graph:
+        return f"{type(network).__name__} has no export_graph, so it cannot be compiled"
+    try:
+        load_openvino()
+    except MissingExtraError as error:
+        return str(error)
+    return None
+
+
+def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings) -> tuple[str, ...]:
+    """The backends by measured speed, fastest first, up to and including "torch"."""
+    positions = check_positions(network, positions)[: settings.calibration_positions]
+    size = check_batch_sizes(settings.batch_sizes)[:1]
+    speeds = {
+        backend: positions_per_second(build_engines(network, backend, positions, size)[0]) for backend in BACKENDS
+    }
+    for backend, speed in speeds.items():
+        logger.info("%s: %.0f positions/s", backend, speed)
+    order = sorted(BACKENDS, key=lambda backend: -speeds[backend])
+    return tuple(order[: order.index("torch") + 1])
+
+
+@torch.inference_mode()
+def eager_answers(network: PlanesNetwork, positions: Float32) -> tuple[Float32, Float32]:
+    """(policy logits [n, num_actions], values [n]) of the torch module itself, in float32 and evaluation mode."""
+    policy, wdl = copy.deepcopy(network).eval()(torch.from_numpy(positions))
+    probs = wdl.softmax(1)
+    return policy.numpy(), (probs[:, 0] - probs[:, 2]).numpy()
+
+
+def check_positions(network: PlanesNetwork, positions: Float32) -> Float32:
+    """`positions` as contiguous float32. Raises SettingError unless there are some, of the network's shape."""
+    if len(positions) == 0 or positions.shape[1:] != tuple(network.observation_shape):
+        raise SettingError(
+            f"evaluator: calibration needs positions of shape [n, {', '.join(map(str, network.observation_shape))}]"
+            f" with n >= 1, not {list(positions.shape)}; observe a few real states"
+        )
+    return np.ascontiguousarray(positions, np.float32)

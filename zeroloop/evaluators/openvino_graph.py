@@ -1,0 +1,175 @@
+"""OpenVINO inference graphs, built node by node from a network's `export_graph`."""
+
+import functools
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from zeroloop.contracts import Float32
+from zeroloop.errors import MissingExtraError
+from zeroloop.networks import Node, PlanesNetwork
+
+Range = tuple[float, float]
+LEVELS = 256  # of an 8-bit activation
+
+
+@functools.cache
+def load_openvino() -> Any:
+    """The openvino package, with its telemetry off. Raises MissingExtraError where it is not installed.
+
+    Importing openvino reports the import to Google Analytics through openvino_telemetry, unless that package cannot be
+    imported: then openvino uses its own empty stand-in. A None in sys.modules makes it so, for this process only.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingExtraError(
+            f"openvino cannot be imported ({error}); install the extra that brings it: pip install 'zeroloop[cpu]'"
+        ) from error
+    return openvino
+
+
+class CalibrationOps:
+    """Computes with tensors and notes the range of everything that enters a convolution, in order of first use."""
+
+    def __init__(self) -> None:
+        self.ranges: list[Range] = []
+        self._seen: list[Tensor] = []
+
+    def conv(self, x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor | None = None) -> Tensor:
+        if not any(x is seen for seen in self._seen):
+            self._seen.append(x)
+            self.ranges.append(activation_range(x))
+        y = F.conv2d(x, weight, bias, padding="same")
+        return F.relu(y if residual is None else y + residual)
+
+    def linear(self, x: Tensor, weight: Tensor, bias: Tensor, relu: bool = False) -> Tensor:
+        y = F.linear(x.flatten(1), weight, bias)
+        return F.relu(y) if relu else y
+
+
+def activation_range(x: Tensor) -> Range:
+    """The smallest and largest value, made symmetric where there are negative ones.
+
+    The maximum, and not a percentile below it: clipping cost more accuracy than coarser steps on trained networks
+    (docs/benchmarks.md).
+    """
+    low, high = float(x.min()), float(x.max())
+    if low >= 0:
+        return 0.0, max(high, 1e-6)
+    bound = max(-low, high)
+    return -bound * LEVELS / (LEVELS - 2), bound
+
+
+@torch.no_grad()
+def activation_ranges(network: PlanesNetwork, positions: Float32) -> list[Range]:
+    """Ranges of the activations of `network` on real positions float32 [n, C, H, W], for `OpenVinoOps`."""
+    ops = CalibrationOps()
+    network.export_graph(ops, torch.from_numpy(positions).contiguous(memory_format=torch.channels_last))
+    return ops.ranges
+
+
+class OpenVinoOps:
+    """Builds graph nodes; with `ranges`, convolutions compute in 8 bits.
+
+    Weights are symmetric with one scale an output channel, activations have one scale a tensor: what oneDNN runs
+    fastest (Jacob et al. 2018 describe the arithmetic).
+    """
+
+    def __init__(self, ranges: Sequence[Range] | None) -> None:
+        load_openvino()
+        import openvino.opset13
+
+        self._op = openvino.opset13
+        self._ranges = ranges
+        self._quantised: list[tuple[Node, Node]] = []
+
+    def conv(self, x: Node, weight: Tensor, bias: Tensor, residual: Node | None = None) -> Node:
+        op, pad = self._op, [weight.shape[2] // 2] * 2
+        y = op.convolution(self._quantise(x), self._weights(weight), [1, 1], pad, pad, [1, 1])
+        y = op.add(y, op.constant(_numpy(bias).reshape(1, -1, 1, 1)))
+        if residual is not None:
+            y = op.add(y, self._quantise(residual))
+        return op.relu(y)
+
+    def linear(self, x: Node, weight: Tensor, bias: Tensor, relu: bool = False) -> Node:
+        op = self._op
+        flat = op.reshape(x, op.constant(np.array([0, -1])), special_zero=True)
+        y = op.add(op.matmul(flat, op.constant(_numpy(weight)), False, True), op.constant(_numpy(bias)[None]))
+        return op.relu(y) if relu else y
+
+    def win_minus_loss(self, wdl: Node) -> Node:
+        """Values [B, 1] from wdl logits [B, 3]."""
+        op = self._op
+        return op.matmul(op.softmax(wdl, 1), op.constant(np.array([[1.0], [0.0], [-1.0]], np.float32)), False, False)
+
+    def _quantise(self, x: Node) -> Node:
+        if self._ranges is None:
+            return x
+        for known, quantised in self._quantised:
+            if known is x:
+                return quantised
+        low, high = (np.float32(bound) for bound in self._ranges[len(self._quantised)])
+        quantised = self._op.fake_quantize(x, low, high, low, high, LEVELS)
+        self._quantised.append((x, quantised))
+        return quantised
+
+    def _weights(self, weight: Tensor) -> Node:
+        op, array = self._op, _numpy(weight)
+        if self._ranges is None:
+            return op.constant(array)
+        scale = np.maximum(np.abs(array).max(axis=(1, 2, 3), keepdims=True) / 127, np.float32(1e-12))
+        rounded = np.rint(array / scale).astype(np.int8)
+        return op.multiply(op.convert(op.constant(rounded), "f32"), op.constant(scale))
+
+
+def _numpy(tensor: Tensor) -> Float32:
+    return np.ascontiguousarray(tensor.detach().float().cpu().numpy())
+
+
+class OpenVinoEngine:
+    """A network compiled for one batch size and one thread; see zeroloop.evaluators.planes.Engine.
+
+    Each engine belongs to one thread at a time; several run side by side, as inference releases the GIL.
+    ranges: from `activation_ranges` for 8-bit convolutions, else None. precision: "f32" or "bf16" for the rest.
+    """
+
+    def __init__(
+        self, network: PlanesNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None
+    ) -> None:
+        openvino = load_openvino()
+        import openvino.opset13 as op
+
+        ops = OpenVinoOps(ranges)
+        planes = op.parameter([batch_size, *network.observation_shape], np.float32)
+        with torch.no_grad():
+            policy, wdl = network.export_graph(ops, planes)
+        graph = openvino.Model([op.result(policy), op.result(ops.win_minus_loss(wdl))], [planes])
+        settings = {
+            "INFERENCE_NUM_THREADS": 1,
+            "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,  # engines of several threads would be pinned to the same core
+            "INFERENCE_PRECISION_HINT": precision,
+        }
+        self._request = _core().compile_model(graph, "CPU", settings).create_infer_request()
+        self.planes: Float32 = np.zeros((batch_size, *network.observation_shape), np.float32)
+        self.policy: Float32 = np.zeros((batch_size, network.num_actions), np.float32)
+        self._values: Float32 = np.zeros((batch_size, 1), np.float32)
+        self.values: Float32 = self._values[:, 0]
+        self._request.set_input_tensor(openvino.Tensor(self.planes, shared_memory=True))
+        for index, array in enumerate((self.policy, self._values)):
+            self._request.set_output_tensor(index, openvino.Tensor(array, shared_memory=True))
+
+    def run(self) -> None:
+        self._request.infer()
+
+
+@functools.cache
+def _core() -> Any:
+    return load_openvino().Core()

@@ -1,0 +1,38 @@
+"""Settings of the learner, with their units and sources."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LearnerSettings(BaseModel):
+    """How the network is trained. Defaults are for a small ResNet on a CPU."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch_size: int = Field(256, ge=2)
+    """Examples per step."""
+    reuse: float = Field(4.0, gt=0)
+    """Times that each recorded example is drawn on average: steps = examples * reuse / batch_size."""
+    learning_rate: float = Field(2e-3, gt=0)
+    """Peak step size of AdamW (Loshchilov & Hutter 2019)."""
+    final_learning_rate: float = Field(0.1, gt=0, le=1)
+    """Share of `learning_rate` that is left at the end of the run; the decay is linear and starts half-way."""
+    warmup_steps: int = Field(100, ge=0)
+    """Steps over which the learning rate rises from zero."""
+    weight_decay: float = Field(1e-4, ge=0)
+    """Decoupled decay per unit of learning rate; on convolutions and matrices only."""
+    gradient_clip: float = Field(4.0, gt=0)
+    """Largest norm of the gradient of all weights together."""
+    ema_decay: float = Field(0.99, ge=0, lt=1)
+    """Decay per step of the averaged weights, which are the ones that play (shorter during the first steps)."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """`auto`: bfloat16 where the processor multiplies it natively, else float32."""
+    value_weight: float = Field(1.0, ge=0)
+    """Weight of the win/draw/loss cross-entropy beside the policy's (which is 1)."""
+    reply_weight: float = Field(0.15, ge=0)
+    """Weight of predicting the policy at the next ply (Wu 2019, section 3.4)."""
+    soft_policy_weight: float = Field(1.0, ge=0)
+    """Weight of predicting the flattened policy target (KataGo 2023); its gradients are small."""
+    soft_policy_temperature: float = Field(4.0, ge=1)
+    """The flattened target is `policy ** (1 / temperature)`, renormalised."""

@@ -1,0 +1,101 @@
+"""Networks ready to play: built from settings, or loaded from a checkpoint or a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+
+from zeroloop import registry
+from zeroloop.contracts import Environment, Float32
+from zeroloop.errors import SettingError, UsageError
+from zeroloop.evaluators.cached import CachedEvaluator
+from zeroloop.evaluators.compiled import compile_network
+from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.learning import checkpoint as checkpoints
+from zeroloop.networks import PlanesNetwork
+from zeroloop.seeding import stream, stream_seed
+
+
+@dataclass(frozen=True)
+class Player:
+    """A network that plays a game. checkpoint: where its weights came from, None when untrained."""
+
+    environment: Environment
+    network: PlanesNetwork
+    checkpoint: checkpoints.Checkpoint | None
+
+    def evaluator(self, settings: EvaluatorSettings | None = None) -> CachedEvaluator:
+        """The network compiled for this machine, behind a cache; calibrated on random positions of the game."""
+        settings = settings or EvaluatorSettings()
+        planes = random_observations(self.environment, settings.calibration_positions, stream(0, "calibration"))
+        return cached(compile_network(self.network, planes, settings), settings)
+
+
+def cached(evaluator: Any, settings: EvaluatorSettings) -> Any:
+    """`evaluator` behind a cache of its own, where the settings give it entries."""
+    return CachedEvaluator(evaluator, settings.cache_entries) if settings.cache_entries else evaluator
+
+
+def make_environment(game: str, options: Mapping[str, Any]) -> Environment:
+    """The game called `game`. Raises UnknownNameError, or SettingError for options it does not take."""
+    module = registry.load("envs", game)
+    try:
+        environment: Environment = module.environment(**options)
+    except TypeError as error:
+        raise SettingError(f"game_options: {error}; see `zeroloop list` for the options of {game!r}") from error
+    return environment
+
+
+def make_network(name: str, options: Mapping[str, Any], environment: Environment, seed: int) -> PlanesNetwork:
+    """A fresh network with weights drawn from `seed`. Raises SettingError for options it does not take."""
+    module = registry.load("networks", name)
+    try:
+        config = module.Config(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(map(str, first["loc"]))
+        allowed = ", ".join(module.Config.model_fields)
+        raise SettingError(f"network_options.{path}: {first['msg']}, got {first['input']!r}; known: {allowed}") from error
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream_seed(seed, "network") % 2**63)
+        network: PlanesNetwork = module.build(config, environment)
+    return network
+
+
+def load_player(source: str, game: str | None = None) -> Player:
+    """The player in a checkpoint file or a run directory (its best model), or the untrained network of a `game`.
+
+    Raises CheckpointError for a file that cannot be loaded or is of another game than `game`.
+    """
+    if source == "untrained":
+        if game is None:
+            raise UsageError("an untrained network needs a game: add --game NAME, see `zeroloop list`")
+        environment = make_environment(game, {})
+        return Player(environment, make_network("resnet", {}, environment, seed=0), None)
+    path = Path(source)
+    if path.is_dir():
+        path = path / "checkpoints" / "best_model.pt"
+    if game is not None and game not in registry.names("envs"):
+        make_environment(game, {})
+    saved = checkpoints.load(path, environment=game)
+    environment = make_environment(saved.environment, saved.environment_options)
+    saved = checkpoints.load(path, environment=game, environment_version=environment.version)
+    network = make_network(saved.network, saved.network_config, environment, seed=0)
+    saved.load_into(network)
+    return Player(environment, network.eval(), saved)
+
+
+def random_observations(environment: Environment, count: int, rng: np.random.Generator) -> Float32:
+    """float32 [count, C, H, W]: observations of positions reached by random play, at all stages of the game."""
+    planes = np.empty((count, *environment.observation_shape), np.float32)
+    state = environment.initial_state()
+    for row in range(count):
+        planes[row] = environment.observe(state)
+        state = environment.step(state, int(rng.choice(environment.legal_actions(state)))).state
+        if not environment.legal_actions(state):
+            state = environment.initial_state()
+    return planes

@@ -1,0 +1,70 @@
+"""Everything that defines a run, composed of each part's own settings."""
+
+import os
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zeroloop.data.examples import ExampleSettings
+from zeroloop.data.replay import ReplaySettings
+from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.learning.settings import LearnerSettings
+from zeroloop.run.arena import ArenaSettings
+from zeroloop.search import SearchSettings
+from zeroloop.selfplay import SelfPlaySettings
+
+
+class GradingSettings(BaseModel):
+    """Grading against exactly scored positions, where the game has some."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    simulations: int = Field(600, ge=1)
+    """Simulations per move in the grades before and after the run; each iteration grades the bare network."""
+    positions: int = Field(100, ge=0, le=1000)
+    """Positions of each set for the grades before and after (0: no grading)."""
+
+
+class RunSettings(BaseModel):
+    """One training run. With `iterations` and the same seed, two runs end in the same weights, bit for bit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    game: str = "connect_four"
+    """The environment: a file name in zeroloop/envs, see `zeroloop list`."""
+    game_options: dict[str, int] = {}
+    """Arguments of the environment, such as width, height, connect."""
+    network: str = "resnet"
+    """The network: a file name in zeroloop/networks."""
+    network_options: dict[str, int | float | bool] = {}
+    """Settings of the network, such as channels and blocks."""
+    seed: int = Field(1, ge=0)
+    """All randomness of the run follows from it."""
+    iterations: int | None = Field(None, ge=1)
+    """Iterations until the run ends."""
+    minutes: float | None = Field(None, gt=0)
+    """Wall time until the run ends, at the end of an iteration."""
+    workers: int = Field(0, ge=0)
+    """Threads for self-play, learner and arena; 0: one per core that this process may use."""
+    search: SearchSettings = SearchSettings()
+    selfplay: SelfPlaySettings = SelfPlaySettings()
+    examples: ExampleSettings = ExampleSettings()
+    replay: ReplaySettings = ReplaySettings()
+    learner: LearnerSettings = LearnerSettings()
+    evaluator: EvaluatorSettings = EvaluatorSettings()
+    arena: ArenaSettings = ArenaSettings()
+    arena_every: int = Field(10, ge=1)
+    """Iterations between matches of the newest network against the best; one more is played at the end."""
+    grading: GradingSettings = GradingSettings()
+    keep_checkpoints: int = Field(10, ge=1)
+    """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> "RunSettings":
+        if self.iterations is None and self.minutes is None:
+            raise ValueError("a run needs an end: set iterations or minutes")
+        return self
+
+    @property
+    def threads(self) -> int:
+        """Worker threads, with 0 resolved."""
+        return self.workers or len(os.sched_getaffinity(0))

@@ -1,0 +1,410 @@
+"""The outer loop: self-play and learning side by side, matches between networks, checkpoints, resume.
+
+In iteration k the actors play with the weights that learning had reached when k began, while the learner trains on the
+games of the iterations before. Both depend only on what was fixed by then, so that they share the cores freely and the
+run is still a function of its settings.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from zeroloop import config
+from zeroloop.contracts import Float32
+from zeroloop.data.episodes import EpisodeStore
+from zeroloop.data.examples import examples
+from zeroloop.data.replay import Batch, ReplayWindow
+from zeroloop.errors import RunDirectoryError, SettingError
+from zeroloop.evaluators.compiled import compile_network
+from zeroloop.files import atomic_write
+from zeroloop.learning import checkpoint as checkpoints
+from zeroloop.learning.learner import Learner
+from zeroloop.reports import Reporter
+from zeroloop.run.arena import MatchResult, play_match
+from zeroloop.run.directory import RunDirectory
+from zeroloop.run.grading import Grade, mean_grade
+from zeroloop.run.league import League, Weights
+from zeroloop.run.players import cached, make_environment, make_network, random_observations
+from zeroloop.run.pool import Stopped, WorkPool
+from zeroloop.run.settings import RunSettings
+from zeroloop.run.yardstick import Yardstick
+from zeroloop.seeding import stream
+from zeroloop.selfplay import Actor
+
+SEGMENTS = 16
+"""Pieces that an actor's quota is cut into: at the end of an iteration, cores wait for each other for one at most."""
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """How a run ended: its directory, iterations done, Elo of the best network (untrained = 0), and grades by set."""
+
+    directory: Path
+    iterations: int
+    elo: float
+    before: dict[str, Grade]
+    after: dict[str, Grade]
+
+
+def train(settings: RunSettings, directory: Path, resume: bool, reporter: Reporter) -> TrainingOutcome:
+    """Train as `settings` say, in a new run directory or, with `resume`, from the last checkpoint of an existing one.
+
+    Every iteration is saved when it ends; one that was interrupted is played again on resume, to the same games.
+    Raises RunDirectoryError, SettingError, CheckpointError; KeyboardInterrupt passes through with nothing saved lost.
+    """
+    environment = make_environment(settings.game, settings.game_options)
+    if environment.num_players != 2:
+        raise SettingError(f"game: {settings.game} has one player; self-play needs a game for two, see `zeroloop list`")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the worker threads fill the cores
+    try:
+        opened = RunDirectory.open(directory) if resume else RunDirectory.create(directory, config.dump(settings))
+        with opened as run:
+            return _Training(settings, run, reporter).run()
+    finally:
+        torch.set_num_threads(threads)
+
+
+@dataclass
+class _Totals:
+    """Counts since the run began, and the seconds it has been running."""
+
+    games: int = 0
+    moves: int = 0
+    simulations: int = 0
+    seconds: float = 0.0
+
+    def rates(self, before: "_Totals") -> dict[str, float]:
+        seconds = max(self.seconds - before.seconds, 1e-9)
+        return {
+            "games_per_minute": 60 * (self.games - before.games) / seconds,
+            "positions_per_second": (self.moves - before.moves) / seconds,
+            "simulations_per_second": (self.simulations - before.simulations) / seconds,
+        }
+
+
+class _Training:
+    """The state of a run between iterations, and the steps that change it."""
+
+    def __init__(self, settings: RunSettings, run: RunDirectory, reporter: Reporter) -> None:
+        self.settings, self.directory, self.reporter = settings, run, reporter
+        self.environment = make_environment(settings.game, settings.game_options)
+        self.network = make_network(settings.network, settings.network_options, self.environment, settings.seed)
+        self.scratch = make_network(settings.network, settings.network_options, self.environment, settings.seed)
+        self.learner = Learner(self.network, settings.learner)
+        self.actors = [
+            Actor(self.environment, index, settings.seed, settings.search, settings.selfplay)
+            for index in range(settings.selfplay.actors)
+        ]
+        self.replay = ReplayWindow(self.environment, settings.replay)
+        self.store = EpisodeStore(run.episodes)
+        self.yardstick = Yardstick(self.environment, settings.search, settings.grading)
+        self.current: Weights = self.learner.weights()
+        self.league = League(self.current)
+        self.backend = settings.evaluator.backend
+        self.iteration = 0
+        self.credit = 0.0  # learner steps that recorded examples have paid for
+        self.seconds = 0.0  # of wall time, over all processes that worked on this run
+        self.before: dict[str, Grade] = {}
+        self.began = time.monotonic()
+
+    # ---- the loop ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> TrainingOutcome:
+        resumed = self._restore()
+        self.began = time.monotonic() - self.seconds
+        self._take_weights()
+        self.reporter.started(self._summary(resumed))
+        if not resumed:
+            self.before = self.yardstick.searched(self.evaluators)
+            self._save_best()
+            self._save()
+        while self._progress() < 1:
+            self._iterate()
+        return self._finish()
+
+    def _progress(self) -> float:
+        """Share of the run that is done: by iterations where they are set, which makes it repeatable, else by time."""
+        if self.settings.iterations is not None:
+            return self.iteration / self.settings.iterations
+        assert self.settings.minutes is not None
+        return self.seconds / (60 * self.settings.minutes)
+
+    def _iterate(self) -> None:
+        settings, before = self.settings, self._totals()
+        quota = max(1, settings.selfplay.moves_per_iteration // len(self.actors))
+        for actor, evaluator in zip(self.actors, self.evaluators, strict=True):
+            actor.begin_iteration(self.iteration, evaluator, quota)
+        learned: dict[str, float] = {}
+        matches: list[MatchResult] = []
+        jobs = []
+        steps, progress = int(self.credit), self._progress()
+        self.credit -= steps
+        if steps:
+            jobs.append(lambda: learned.update(self.learner.train(self._batches(steps, pool), progress)))
+        if self.iteration and self.iteration % settings.arena_every == 0:
+            jobs.append(lambda: matches.append(self._match(self.evaluator_settings)))
+        pool = WorkPool(jobs, self.actors, quota // SEGMENTS)
+        pool.run(settings.threads, lambda: self.reporter.progress(self._live_fields(before)))
+        for match in matches:
+            self._judge(match)
+        self.credit += self._collect() * settings.learner.reuse / settings.learner.batch_size
+        hit_rate = self._hit_rate()
+        self.iteration += 1
+        self.current = self.learner.weights()
+        self._take_weights()
+        self.seconds = time.monotonic() - self.began
+        fields = self._live_fields(before) | {
+            "cache_hit_rate": hit_rate,
+            "examples": self.replay.total,
+            "window": len(self.replay),
+            **learned,
+            **(self._match_fields(matches[0]) if matches else {}),
+        }
+        if self.yardstick.available:
+            fields["weak_error"] = self.yardstick.bare(self.evaluators[0])
+        self._save()
+        self.directory.append_metrics(fields)
+        self.reporter.iteration(fields)
+
+    def _batches(self, steps: int, pool: WorkPool) -> Iterator[Batch]:
+        rng = stream(self.settings.seed, "learner", self.iteration)
+        for _ in range(steps):
+            if pool.stopping:
+                raise Stopped
+            yield self.replay.sample(rng, self.settings.learner.batch_size)
+
+    def _collect(self) -> int:
+        """Store the finished games and take their examples into the window; the number of new examples."""
+        episodes = [episode for actor in self.actors for episode in actor.take_episodes()]
+        if not episodes:
+            return 0
+        part = self.store.append(episodes, number=self.replay.part + 1)
+        new = examples(self.environment, episodes, self.settings.examples)
+        self.replay.append(new, part.number)
+        return len(new)
+
+    def _finish(self) -> TrainingOutcome:
+        """A last match and the closing grades, of the best network."""
+        if self.iteration > self.league.best_iteration:
+            self.reporter.progress({"phase": "arena", "fraction": 1.0})
+            self._judge(self._match(self.evaluator_settings))
+            self._save_best()
+        self.reporter.progress({"phase": "grading", "fraction": 1.0})
+        planes = self._calibration()
+        evaluators = [self._evaluator(self.league.best, planes, self.evaluator_settings) for _ in self.actors]
+        after = self.yardstick.searched(evaluators)
+        outcome = TrainingOutcome(self.directory.path, self.iteration, self.league.elo, self.before, after)
+        self._write_report(outcome)
+        self.reporter.finished(self._result_fields(outcome))
+        return outcome
+
+    # ---- networks ---------------------------------------------------------------------------------------------------
+
+    def _take_weights(self) -> None:
+        """Give every actor the current weights. A backend chosen by measuring is chosen once and kept on resume."""
+        planes = self._calibration()
+        settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
+        first = self._evaluator(self.current, planes, settings)
+        self.backend = first.inner.choice
+        self.evaluator_settings = settings.model_copy(update={"backend": self.backend})
+        others = [self._evaluator(self.current, planes, self.evaluator_settings) for _ in self.actors[1:]]
+        self.evaluators = [first, *others]
+
+    def _evaluator(self, weights: Weights, planes: Float32, settings: Any) -> Any:
+        self.scratch.load_state_dict(weights)
+        return cached(compile_network(self.scratch, planes, settings), settings)
+
+    def _calibration(self) -> Float32:
+        """Real positions for this iteration's quantisation, the same on resume."""
+        rng = stream(self.settings.seed, "calibration", self.iteration)
+        count = self.settings.evaluator.calibration_positions
+        if not len(self.replay):
+            return random_observations(self.environment, count, rng)
+        return self.replay.sample(rng, count).planes
+
+    # ---- arena ------------------------------------------------------------------------------------------------------
+
+    def _match(self, settings: Any) -> MatchResult:
+        """The current network against the best so far; runs beside the learner, so it reads no weights of its."""
+        planes = self._calibration()
+        candidate = self._evaluator(self.current, planes, settings)
+        best = self._evaluator(self.league.best, planes, settings)
+        rng = stream(self.settings.seed, "arena", self.iteration)
+        return play_match(self.environment, candidate, best, self.settings.search, self.settings.arena, rng)
+
+    def _judge(self, match: MatchResult) -> None:
+        self.league.judge(self.iteration, self.current, match)
+        if match.promoted:
+            self._save_best()
+        elo, low, high = match.elo
+        self.reporter.message(
+            f"match at iteration {self.iteration}: +{match.wins} ={match.draws} -{match.losses}, "
+            f"Elo {elo:+.0f} [{low:+.0f}, {high:+.0f}], {'promoted' if match.promoted else 'the best stays'}"
+        )
+
+    # ---- checkpoints ------------------------------------------------------------------------------------------------
+
+    def _checkpoint(self, iteration: int, weights: Weights, training: dict[str, Any] | None) -> checkpoints.Checkpoint:
+        return checkpoints.Checkpoint(
+            environment=self.environment.name,
+            environment_options=dict(self.settings.game_options),
+            environment_version=self.environment.version,
+            network=self.settings.network,
+            network_config=dict(self.settings.network_options),
+            weights=weights,
+            iteration=iteration,
+            training=training,
+        )
+
+    def _save_best(self) -> None:
+        best = self._checkpoint(self.league.best_iteration, self.league.best, None)
+        checkpoints.save(self.directory.best_checkpoint, best)
+
+    def _save(self) -> None:
+        training = {
+            "learner": self.learner.state_dict(),
+            "actors": [_tensors(actor.state()) for actor in self.actors],
+            "replay": self.replay.state(),
+            "league": self.league.state(),
+            "credit": self.credit,
+            "seconds": self.seconds,
+            "backend": self.backend,
+            "before": {name: asdict(grade) for name, grade in self.before.items()},
+        }
+        path = self.directory.checkpoint(self.iteration)
+        checkpoints.save(path, self._checkpoint(self.iteration, self.current, training))
+        for old in self.directory.saved_iterations():
+            if old < self.iteration - 1 and old % self.settings.keep_checkpoints:
+                self.directory.checkpoint(old).unlink()
+
+    def _restore(self) -> bool:
+        """Take up the last checkpoint of the directory; False where there is none yet."""
+        saved = self.directory.saved_iterations()
+        if not saved:
+            return False
+        path = self.directory.checkpoint(saved[-1])
+        loaded = checkpoints.load(
+            path,
+            environment=self.environment.name,
+            environment_version=self.environment.version,
+            environment_options=dict(self.settings.game_options),
+        )
+        if loaded.training is None:
+            raise RunDirectoryError(f"{path} holds no training state; resume needs a checkpoint that this run wrote")
+        state = loaded.training
+        self.iteration, self.current = loaded.iteration, loaded.weights
+        self.learner.load_state_dict(state["learner"])
+        for actor, actor_state in zip(self.actors, state["actors"], strict=True):
+            actor.restore(_arrays(actor_state))
+        self.replay.restore(state["replay"], self.store, self.environment, self.settings.examples)
+        self.league.restore(state["league"])
+        self.credit, self.seconds, self.backend = state["credit"], state["seconds"], state["backend"]
+        self.before = {name: Grade(**grade) for name, grade in state["before"].items()}
+        self.directory.rewind_metrics(self.iteration)
+        self._save_best()
+        return True
+
+    # ---- reports ----------------------------------------------------------------------------------------------------
+
+    def _totals(self) -> _Totals:
+        statistics = [actor.statistics for actor in self.actors]
+        return _Totals(
+            sum(s.games for s in statistics),
+            sum(s.moves for s in statistics),
+            sum(s.simulations for s in statistics),
+            time.monotonic() - self.began,
+        )
+
+    def _hit_rate(self) -> float | None:
+        if not self.settings.evaluator.cache_entries:
+            return None
+        counts = np.sum([evaluator.statistics for evaluator in self.evaluators], axis=0)
+        return float(1 - counts[2] / max(1, counts.sum()))
+
+    def _live_fields(self, before: _Totals) -> dict[str, Any]:
+        now = self._totals()
+        fraction = now.seconds / (60 * self.settings.minutes) if self.settings.minutes else 0.0
+        if self.settings.iterations is not None:
+            done = sum(self.settings.selfplay.moves_per_iteration - a.remaining * len(self.actors) for a in self.actors)
+            share = done / len(self.actors) / self.settings.selfplay.moves_per_iteration % 1
+            fraction = (self.iteration + share) / self.settings.iterations
+        left = now.seconds * (1 - fraction) / fraction if fraction > 0.01 else None
+        return {
+            "iteration": self.iteration,
+            "iterations": self.settings.iterations,
+            "phase": "self-play and learning",
+            "fraction": min(fraction, 1.0),
+            "games": now.games,
+            "positions": now.moves,
+            "simulations": now.simulations,
+            **now.rates(before),
+            "elo": self.league.elo,
+            "seconds": now.seconds,
+            "seconds_left": left,
+        }
+
+    def _match_fields(self, match: MatchResult) -> dict[str, Any]:
+        return {
+            "match_wins": match.wins,
+            "match_draws": match.draws,
+            "match_losses": match.losses,
+            "promoted": match.promoted,
+        }
+
+    def _summary(self, resumed: bool) -> dict[str, Any]:
+        settings = self.settings
+        end = f"{settings.iterations} iterations" if settings.iterations else f"{settings.minutes:g} minutes"
+        return {
+            "game": settings.game,
+            "network": f"{settings.network}, {sum(p.numel() for p in self.network.parameters()):,} parameters",
+            "backend": self.backend,
+            "threads": settings.threads,
+            "end": end,
+            "run": str(self.directory.path),
+            "resumed": f"iteration {self.iteration}" if resumed else None,
+        }
+
+    def _result_fields(self, outcome: TrainingOutcome) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "run": str(outcome.directory),
+            "iterations": outcome.iterations,
+            "best": str(self.directory.best_checkpoint),
+            "elo": outcome.elo,
+            "seconds": time.monotonic() - self.began,
+        }
+        for name, grades in (("before", outcome.before), ("after", outcome.after)):
+            fields |= {f"weak_error_{name}.{key}": grade.weak_error for key, grade in grades.items()}
+            if grades:
+                fields[f"weak_error_{name}.mean"] = mean_grade(list(grades.values())).weak_error
+        return fields
+
+    def _write_report(self, outcome: TrainingOutcome) -> None:
+        report = self._result_fields(outcome) | {"ratings": [asdict(rating) for rating in self.league.ratings()]}
+        atomic_write(self.directory.reports / "training.json", json.dumps(report, indent=2).encode() + b"\n")
+
+
+def _tensors(state: dict[str, Any]) -> dict[str, Any]:
+    """Arrays as tensors, which checkpoints hold."""
+    return {
+        key: _tensors(value)
+        if isinstance(value, dict)
+        else torch.from_numpy(value)
+        if isinstance(value, np.ndarray)
+        else value
+        for key, value in state.items()
+    }
+
+
+def _arrays(state: dict[str, Any]) -> dict[str, Any]:
+    """The inverse of `_tensors`."""
+    return {
+        key: _arrays(value) if isinstance(value, dict) else value.numpy() if isinstance(value, torch.Tensor) else value
+        for key, value in state.items()
+    }
