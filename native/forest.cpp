@@ -13,6 +13,7 @@ void begin(Forest& forest, In<int32_t> trees, In<int32_t> source_slots, In<int32
     const int32_t* offset = noise_offsets.data();
     if (offset[0] != 0 || static_cast<size_t>(offset[n]) != noise.size())
         throw std::invalid_argument("begin: noise_offsets must start at 0 and end at the number of noise values");
+    if (!std::is_sorted(offset, offset + n + 1)) throw std::invalid_argument("begin: noise_offsets must not decrease");
     for (size_t i = 0; i < n; ++i)
         forest.begin(trees.data()[i], source_slots.data()[i], budgets.data()[i], actions.data()[i],
                      noise.data() + offset[i], static_cast<size_t>(offset[i + 1] - offset[i]));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -92,9 +93,10 @@ struct Tree {
     std::vector<float> root_priors;  // the evaluator's, before noise
     std::vector<double> root_logits;
     std::vector<int32_t> start_visits, schedule;
-    float lowest = 0, highest = 0;  // of all edge values seen, for min-max scaling
+    float lowest, highest;  // of all edge values seen, for min-max scaling; none yet: lowest > highest
 
     int32_t root_visits() const { return nodes.empty() ? 0 : nodes[0].visits - 1; }
+    int32_t root_edges() const { return nodes.empty() ? 0 : nodes[0].num_edges; }
 };
 
 class Forest {
@@ -116,9 +118,12 @@ class Forest {
         Tree& tree = trees_.at(t);
         if (tree.in_flight || tree.root_requested)
             throw std::logic_error("begin: tree " + std::to_string(t) + " still waits for expand()");
-        if (budget < 1 || budget + 1 > settings_.max_nodes)
+        if (budget < 1)
+            throw std::invalid_argument("begin: a search needs a budget (search.num_simulations) of at least 1, not " +
+                                        std::to_string(budget));
+        if (budget >= settings_.max_nodes)
             throw ArenaFull("a search of " + std::to_string(budget) + " simulations needs search.max_nodes >= " +
-                            std::to_string(budget + 1) + ", which is " + std::to_string(settings_.max_nodes) +
+                            std::to_string(budget + int64_t{1}) + ", which is " + std::to_string(settings_.max_nodes) +
                             "; raise search.max_nodes (0 sizes it by itself) or lower search.num_simulations");
         tree.budget = budget, tree.source_slot = source_slot, tree.simulations = 0, tree.active = true;
         tree.noise.assign(noise, noise + noise_size);
@@ -191,8 +196,9 @@ class Forest {
     // weight^(1/temperature), by the uniform number u in [0, 1).
     int32_t choose(int32_t t, float temperature, float u) const {
         const Tree& tree = trees_.at(t);
-        const Node& root = tree.nodes.at(0);
-        if (root.num_edges == 0) throw std::invalid_argument("choose: the root of tree " + std::to_string(t) + " is terminal");
+        if (tree.root_edges() == 0)
+            throw std::invalid_argument("choose: tree " + std::to_string(t) + " holds no search, or its root is terminal");
+        const Node& root = tree.nodes[0];
         if (temperature <= 0) return best_edge(tree);
         std::vector<float> weights(root.num_edges);
         action_weights(t, weights.data());
@@ -226,7 +232,7 @@ class Forest {
         tree.free_slots.resize(settings_.max_nodes);
         for (int32_t i = 0; i < settings_.max_nodes; ++i)
             tree.free_slots[i] = static_cast<int32_t>((static_cast<int64_t>(t) + 1) * settings_.max_nodes - 1 - i);
-        tree.lowest = tree.highest = 0;
+        tree.lowest = std::numeric_limits<float>::infinity(), tree.highest = -tree.lowest;
     }
 
     int32_t take_slot(Tree& tree) {
@@ -277,9 +283,11 @@ class Forest {
         Node& root = tree.nodes[0];
         Edge* edges = tree.edges.data() + root.first_edge;
         const size_t n = root.num_edges;
-        if (!tree.noise.empty() && tree.noise.size() != n)
+        if (!tree.noise.empty() && tree.noise.size() != n) {
+            tree.active = false;
             throw std::invalid_argument("begin: the root has " + std::to_string(n) + " actions, but " +
                                         std::to_string(tree.noise.size()) + " noise values were given");
+        }
         tree.root_priors.resize(n);
         for (size_t i = 0; i < n; ++i) tree.root_priors[i] = edges[i].probability();
         if (settings_.gumbel) {
@@ -505,6 +513,8 @@ class Forest {
     void expand_row(const Leaves& leaves, size_t row, const float* logits, float value) {
         Tree& tree = trees_[request_.trees[row]];
         const int32_t begin = leaves.all_offsets[row], n = leaves.all_offsets[row + 1] - begin;
+        if (n > std::numeric_limits<uint16_t>::max())
+            throw std::invalid_argument("expand: a state has " + std::to_string(n) + " legal actions, more than 65535");
         const int32_t index = static_cast<int32_t>(tree.nodes.size()), first = static_cast<int32_t>(tree.edges.size());
         tree.nodes.push_back({first, static_cast<uint16_t>(n), 0, leaves.rewards[row], leaves.discounts[row], value, value,
                               request_.slots[row], 1});
@@ -588,7 +598,6 @@ class Forest {
     }
 
     static void stretch(Tree& tree, float value) {
-        if (tree.lowest == 0 && tree.highest == 0) tree.lowest = tree.highest = value;
         tree.lowest = std::min(tree.lowest, value), tree.highest = std::max(tree.highest, value);
     }
 

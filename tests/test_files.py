@@ -71,9 +71,9 @@ def test_a_writer_that_fails_leaves_the_old_file_and_its_own_error(tmp_path: Pat
 
 def test_a_directory_that_cannot_be_made_or_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(RunDirectoryError, match="cannot write .*below"):
+    with pytest.raises(RunDirectoryError, match=r"cannot write .*below"):
         make_directory(tmp_path / "file" / "below")
-    with pytest.raises(RunDirectoryError, match="cannot write .*absent"):
+    with pytest.raises(RunDirectoryError, match=r"cannot write .*absent"):
         atomic_write(tmp_path / "absent" / "file", b"")
 
 

@@ -120,7 +120,9 @@ class LeafRows(NamedTuple):
 class BatchEnvironment(Protocol):
     """The same rules over an array of states, addressed by slot 0..num_slots-1."""
 
-    environment: Environment
+    @property
+    def environment(self) -> Environment:
+        """The rules that the states follow."""
 
     def write(self, slot: int, state: State) -> None:
         """Put a state of `environment` into a slot."""

@@ -108,9 +108,8 @@ def test_the_digest_sees_every_kind_of_change() -> None:
     assert len(digests) == len(changes) + 1
     assert digest(dict(reversed(base.items()))) == digest(base)
     assert digest({"a": torch.ones(4, 2).t()}) == digest({"a": torch.ones(2, 4)})
-    assert digest({"a": torch.tensor(1.0), "b": torch.empty(0)}) != digest(
-        {"a": torch.tensor(2.0), "b": torch.empty(0)}
-    )
+    scalars = [{"a": torch.tensor(value), "b": torch.empty(0)} for value in (1.0, 2.0)]
+    assert digest(scalars[0]) != digest(scalars[1])
 
 
 def test_a_missing_or_unreadable_file(tmp_path: Path) -> None:
@@ -154,7 +153,7 @@ class Bomb:
 def test_code_in_a_pickle_is_never_executed(path: Path, tmp_path: Path) -> None:
     mark = tmp_path / "executed"
     torch.save({"zeroloop_checkpoint": 1, "bomb": Bomb(mark)}, path)
-    with pytest.raises(CheckpointError, match="holds code or objects .* not executed"):
+    with pytest.raises(CheckpointError, match=r"holds code or objects .* not executed"):
         load(path)
     path.write_bytes(pickle.dumps(Bomb(mark)))
     with pytest.raises(CheckpointError, match="not a Zeroloop checkpoint"):
@@ -179,19 +178,15 @@ def test_altered_content_is_noticed_in_the_file_alone(path: Path, trained: Check
             load(path)
 
 
-def test_flipped_bytes_never_load(path: Path) -> None:
-    data = path.read_bytes()
-    rng = stream(0, "flips")
-    loaded = 0
-    for _ in range(60):
-        place = int(rng.integers(len(data)))
+def test_a_flipped_byte_never_changes_what_is_loaded(path: Path, trained: Checkpoint) -> None:
+    data, rng, refused = path.read_bytes(), stream(0, "flips"), 0
+    for place in rng.integers(len(data), size=40):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
         try:
-            load(path)
-            loaded += 1  # only possible where the archive has padding or headers that carry no content
+            assert digest(vars(load(path))) == digest(vars(trained))  # the byte was padding inside the archive
         except CheckpointError:
-            pass
-    assert loaded < 30
+            refused += 1
+    assert refused > 20
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_perfect_play_of_tic_tac_toe_is_drawn() -> None:
 def test_a_single_agent_keeps_its_seat() -> None:
     """On grids this small the search finds the cheapest way, whose discounted return is known exactly."""
     module = registry.load("envs", "path_finding")
-    grid = module.environment(height=3, width=3, colors=0)
+    grid = module.environment(height=3, width=3, colors=0, gamma=0.9)
     tasks = [module.generate(stream(1, "task", index), 3, 3, 0) for index in range(10)]
     starts = [grid.initial_state(task) for task in tasks]
     settings = SearchSettings(num_simulations=300, value_range="minmax")

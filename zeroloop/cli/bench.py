@@ -38,7 +38,7 @@ def run(words: Sequence[str]) -> int:
 
 def benchmarks() -> dict[str, Path]:
     """Name -> file of each benchmark: the modules in benchmarks/ that define `run(quick: bool) -> dict`."""
-    directory = Path(zeroloop.__path__[0]).resolve().parent / "benchmarks"
+    directory = Path(zeroloop.__file__).resolve().parent.parent / "benchmarks"
     files = sorted(directory.glob("*.py")) if directory.is_dir() else []
     return {file.stem: file for file in files if _defines_run(file)}
 

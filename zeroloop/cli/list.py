@@ -33,7 +33,7 @@ def run(words: Sequence[str]) -> int:
 
 def described(package: str) -> dict[str, str]:
     """Name -> first line of its documentation, for every part in a package of the registry."""
-    directory = Path(zeroloop.__path__[0]) / package
+    directory = Path(zeroloop.__file__).parent / package
     return {name: first_line(directory / f"{name}.py") for name in registry.names(package)}
 
 

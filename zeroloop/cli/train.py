@@ -124,5 +124,6 @@ def _train(path: Path, settings: RunSettings, arguments: argparse.Namespace) -> 
             raise
         print_json(reporter.result)
         reporter.message(f"play against it: zeroloop play {settings.game} --checkpoint {place}")
-        reporter.message(f"measure it:      zeroloop evaluate {place}")
+        if any(name.startswith("weak_error_after.") for name in reporter.result):
+            reporter.message(f"measure it:      zeroloop evaluate {place}")
     return 0

@@ -17,7 +17,18 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from zeroloop.config.explain import Layer, explain, is_group, paths, unknown
-from zeroloop.config.fields import allows, annotation_at, documentation, from_text, group, kind, normalise, nullable, plain, show
+from zeroloop.config.fields import (
+    allows,
+    annotation_at,
+    documentation,
+    from_text,
+    group,
+    kind,
+    normalise,
+    nullable,
+    plain,
+    show,
+)
 from zeroloop.errors import SettingError
 
 __all__ = ["Layer", "SettingDoc", "describe", "differences", "dump", "merge"]

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import itertools
+import json
 import textwrap
 import tomllib
 import types
@@ -10,7 +11,6 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-import tomli_w
 from pydantic import BaseModel
 
 FREE: Any = Any
@@ -126,14 +126,9 @@ def plain(value: Any) -> Any:
 
 
 def show(value: Any) -> str:
-    """A value as it would be written in a settings file, shortened to 80 characters for a message."""
+    """A value as it would be written in a settings file or on the command line, shortened to 80 characters."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
-    if isinstance(value, str) and value:
-        text = value
-    elif isinstance(value, bool | int | float | str | list | tuple | dict):
-        text = tomli_w.dumps({"value": plain(value)}, multiline_strings=False).strip()
-        text = " ".join(text.removeprefix("value = ").split())
-    else:
-        text = "none" if value is None else str(value)
+    value = plain(value)
+    text = value if isinstance(value, str) and value else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zeroloop import _native
-from zeroloop.contracts import Action, BatchEnvironment, Float32, Int32, Request, Transition, UInt8, UInt64
+from zeroloop.contracts import Action, Float32, Int32, Request, Transition, UInt8, UInt64
 from zeroloop.envs._helpers import after_moves, legal_csr, task_moves
 from zeroloop.errors import IllegalActionError, SettingError
 from zeroloop.seeding import stream
@@ -114,7 +114,7 @@ class ConnectFour:
             raise IllegalActionError(self._refusal(state, text))
         return action
 
-    def batch(self, num_slots: int, lookahead: bool = True) -> BatchEnvironment:
+    def batch(self, num_slots: int, lookahead: bool = True) -> "NativeStates | BoardStates":
         """Positions by slot: native bitboards for 7x6 connect 4, NumPy boards for other sizes."""
         native = (self.width, self.height, self.connect) == (7, 6, 4)
         return NativeStates(self, num_slots, lookahead) if native else BoardStates(self, num_slots, lookahead)
@@ -222,7 +222,7 @@ class BoardStates:
         return self._boards[slots][..., m : m + environment.height, m : m + environment.width]
 
     def _legal_mask(self, slots: Int32) -> Bool:
-        return cast(Bool, (self._stones[slots] < self.environment.height) & ~self._over[slots, None])
+        return (self._stones[slots] < self.environment.height) & ~self._over[slots, None]
 
     def _drop(self, slots: Int32, actions: Int32) -> Bool:
         """Play one action in each slot; True where it completes a line."""

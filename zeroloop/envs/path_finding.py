@@ -47,10 +47,9 @@ class PathFinding:
     num_actions = 4
 
     def __init__(self, height: int, width: int, colors: int, gamma: float, max_steps: int) -> None:
-        limits = {"height": (height, 1, 99), "width": (width, 2, 99), "colors": (colors, 0, len(_KEYS))}
-        for setting, (value, low, high) in {**limits, "max_steps": (max_steps, 0, 10**6)}.items():
-            if not isinstance(value, int) or not low <= value <= high:
-                raise SettingError(f"path_finding.{setting} must be an integer from {low} to {high}, not {value!r}")
+        _check_sizes(height, width, colors)
+        if not isinstance(max_steps, int) or max_steps < 0:
+            raise SettingError(f"path_finding.max_steps must be an integer of at least 0, not {max_steps!r}")
         if not 0 < gamma <= 1:
             raise SettingError(f"path_finding.gamma must be above 0 and at most 1, not {gamma!r}")
         self.height, self.width, self.colors, self.gamma = height, width, colors, gamma
@@ -160,6 +159,16 @@ class PathFinding:
         return "".join(rows)
 
 
+def _check_sizes(height: int, width: int, colors: int) -> None:
+    for setting, value, low, high in (
+        ("height", height, 1, 99),
+        ("width", width, 2, 99),
+        ("colors", colors, 0, len(_KEYS)),
+    ):
+        if not isinstance(value, int) or not low <= value <= high:
+            raise SettingError(f"path_finding.{setting} must be an integer from {low} to {high}, not {value!r}")
+
+
 def _cost(cell: str) -> int:
     return int(cell) if cell in _FLOOR else 0 if cell == "#" else 1
 
@@ -230,26 +239,25 @@ def generate(
     """
     if not 1 <= max_cost <= 9:
         raise SettingError(f"path_finding.max_cost must be an integer from 1 to 9, not {max_cost!r}")
+    _check_sizes(height, width, colors)
     for _ in range(1000):
         rows = _random_rows(rng, height, width, colors, wall_share, max_cost)
-        way = rows and shortest_path({"rows": rows})
-        if way and len(way) <= 2 * height * width:
-            break
-    else:
-        raise SettingError(
-            f"path_finding: found no solvable {height}x{width} grid with {colors} doors and wall_share {wall_share}; "
-            "choose a larger grid, fewer colors or a smaller wall_share"
-        )
-    problem = (
-        "Reach the goal G from S at the smallest cost. A digit is the cost of entering a cell, key a opens door A."
+        way = shortest_path({"rows": rows}) if rows else None
+        if rows and way and len(way) <= 2 * height * width:
+            problem = (
+                "Reach the goal G from S at the smallest cost: a digit is the cost of its cell, key a opens door A."
+            )
+            return {
+                "type": "path_finding",
+                "environment": "path_finding",
+                "problem": "\n".join([problem, *rows]),
+                "grid_size": [height, width],
+                "rows": rows,
+            }
+    raise SettingError(
+        f"path_finding: found no solvable {height}x{width} grid with {colors} doors and wall_share {wall_share}; "
+        "choose a larger grid, fewer colors or a smaller wall_share"
     )
-    return {
-        "type": "path_finding",
-        "environment": "path_finding",
-        "problem": "\n".join([problem, *rows]),
-        "grid_size": [height, width],
-        "rows": rows,
-    }
 
 
 def _random_rows(

@@ -3,11 +3,14 @@
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from zeroloop import _native
 from zeroloop.contracts import Action, Float32, Int32, Request, Transition, UInt8, UInt64
 from zeroloop.envs._helpers import after_moves, legal_csr, parse_by_name, task_moves
 from zeroloop.errors import IllegalActionError
+
+Bool = npt.NDArray[np.bool_]
 
 _FULL = 0b111_111_111
 _LINES = (0b111, 0b111_000, 0b111_000_000, 0b001_001_001, 0b010_010_010, 0b100_100_100, 0b100_010_001, 0b001_010_100)
@@ -77,7 +80,8 @@ class TicTacToe:
 
     def observe(self, state: Position, symmetry: int = 0) -> Float32:
         """Planes [2, 3, 3]: the mover's squares, the opponent's."""
-        return _SQUARES[_IMAGES[symmetry][list(state)]].reshape(2, 3, 3).astype(np.float32)
+        planes: Float32 = _SQUARES[_IMAGES[symmetry][list(state)]].reshape(2, 3, 3).astype(np.float32)
+        return planes
 
     def describe(self, state: Position) -> str:
         """The board, first player X, free squares by their number, and whose turn it is or how it ended."""
@@ -146,8 +150,8 @@ class TicTacToeStates:
             out[:, plane] = _SQUARES[_IMAGES[symmetries, squares]].reshape(-1, 3, 3)
 
 
-def _legal_mask(own: Int32, opponent: Int32) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return ~_SQUARES[own | opponent] & ~_WON[opponent][:, None]
+def _legal_mask(own: Int32, opponent: Int32) -> Bool:
+    return cast(Bool, ~_SQUARES[own | opponent] & ~_WON[opponent][:, None])
 
 
 def _outcomes(own: Int32, opponent: Int32, actions: Int32) -> Float32:

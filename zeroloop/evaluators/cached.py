@@ -7,7 +7,6 @@ import numpy as np
 from zeroloop import _native
 from zeroloop.contracts import Environment, Evaluator, Float32, LeafRows, Leaves
 
-
 NO_ANSWERS = (np.zeros(0, np.float32), np.zeros(0, np.float32))
 
 
@@ -64,10 +63,7 @@ class CachedEvaluator:
         missing, offsets, actions = self._cache.begin(
             keys, symmetries, leaves.offsets, leaves.actions, batch.environment.symmetries
         )
-        if len(missing):
-            answers = self.inner(LeafRows(batch, slots[missing], offsets, actions))
-        else:
-            answers = NO_ANSWERS
+        answers = self.inner(LeafRows(batch, slots[missing], offsets, actions)) if len(missing) else NO_ANSWERS
         logits, values = self._cache.finish(*answers)
         return logits, values
 

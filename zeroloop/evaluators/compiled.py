@@ -14,7 +14,7 @@ from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError, SettingError
 from zeroloop.evaluators.network import TorchEngine
 from zeroloop.evaluators.openvino_graph import OpenVinoEngine, activation_ranges, load_openvino
-from zeroloop.evaluators.planes import Engine, PlanesEvaluator, check_batch_sizes, run_planes
+from zeroloop.evaluators.planes import Engine, PlanesEvaluator, run_planes
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.networks import PlanesNetwork
 
@@ -87,7 +87,6 @@ class CompiledEvaluator(PlanesEvaluator):
         self, network: PlanesNetwork, positions: Float32, ladder: Sequence[str], settings: EvaluatorSettings
     ) -> None:
         self._settings = settings
-        self._sizes = check_batch_sizes(settings.batch_sizes)
         self._positions = check_positions(network, positions)[: settings.calibration_positions]
         self._ladder = tuple(ladder)
         engines, self.backend, self.error = self._build(network)
@@ -105,7 +104,7 @@ class CompiledEvaluator(PlanesEvaluator):
     def _build(self, network: PlanesNetwork) -> tuple[list[Engine], str, EvaluationError]:
         reference = eager_answers(network, self._positions)
         for backend in self._ladder:
-            engines = build_engines(network, backend, self._positions, self._sizes)
+            engines = build_engines(network, backend, self._positions, self._settings.batch_sizes)
             error = evaluation_error(reference, run_planes(engines, self._positions))
             if backend == "torch" or self._tolerable(error):
                 logger.info("%s: value error %.4f, policy error %.4f", backend, *error)
@@ -128,7 +127,7 @@ def compile_network(
     """The evaluator for `network` that `settings` ask for, checked on real `positions` float32 [n, C, H, W].
 
     Warns and falls back to a slower backend where openvino is missing, where the network cannot be exported, and where
-    the error is too large. Raises SettingError on batch sizes or positions that make no sense.
+    the error is too large. Raises SettingError where positions are missing or of another shape.
     """
     settings = settings or EvaluatorSettings()
     ladder = BACKENDS if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
@@ -154,7 +153,7 @@ def why_not_openvino(network: PlanesNetwork) -> str | None:
 def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings) -> tuple[str, ...]:
     """The backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
-    size = check_batch_sizes(settings.batch_sizes)[:1]
+    size = settings.batch_sizes[:1]
     speeds = {
         backend: positions_per_second(build_engines(network, backend, positions, size)[0]) for backend in BACKENDS
     }

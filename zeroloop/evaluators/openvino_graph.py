@@ -140,9 +140,7 @@ class OpenVinoEngine:
     ranges: from `activation_ranges` for 8-bit convolutions, else None. precision: "f32" or "bf16" for the rest.
     """
 
-    def __init__(
-        self, network: PlanesNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None
-    ) -> None:
+    def __init__(self, network: PlanesNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None) -> None:
         openvino = load_openvino()
         import openvino.opset13 as op
 

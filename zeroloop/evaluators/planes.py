@@ -1,5 +1,6 @@
 """The part that all networks over planes share: observe, run in fixed batch sizes, gather legal logits."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -30,15 +31,15 @@ def plan_chunks(rows: int, sizes: Sequence[int]) -> Iterator[tuple[int, int, int
     [(0, 0, 32), (0, 32, 32), (1, 64, 8), (1, 72, 3)]
     """
     begin = 0
-    while begin < rows:
-        rest = rows - begin
-        # The smallest size that takes all of the rest in one go, unless batches of the next size pad less.
-        index = next(
-            (i for i, size in enumerate(sizes) if i + 1 == len(sizes) or -(-rest // sizes[i + 1]) * sizes[i + 1] >= size)
-        )
-        used = min(rest, sizes[index])
-        yield index, begin, used
-        begin += used
+    for index, size in enumerate(sizes):
+        smaller = sizes[index + 1] if index + 1 < len(sizes) else 0
+        while begin < rows:
+            rest = rows - begin
+            if smaller and -(-rest // smaller) * smaller < size:
+                break  # batches of the next size cover the rest with less padding
+            used = min(rest, size)
+            yield index, begin, used
+            begin += used
 
 
 def legal_logits(policy: Float32, leaves: Leaves, symmetries: UInt8, action_maps: Int32) -> Float32:
@@ -96,7 +97,7 @@ def run_planes(engines: Sequence[Engine], planes: Float32) -> tuple[Float32, Flo
 
 
 def check_batch_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """`sizes`, if they are positive and strictly descending. Raises SettingError otherwise."""
-    if not sizes or min(sizes) < 1 or any(a <= b for a, b in zip(sizes, sizes[1:], strict=False)):
-        raise SettingError(f"evaluator.batch_sizes: {tuple(sizes)} must be one or more positive sizes, largest first")
+    """`sizes`, if there are some, positive and strictly descending. Raises SettingError otherwise."""
+    if not sizes or min(sizes) < 1 or any(a <= b for a, b in itertools.pairwise(sizes)):
+        raise SettingError(f"batch_sizes must be one or more positive sizes, largest first, not {tuple(sizes)}")
     return tuple(sizes)

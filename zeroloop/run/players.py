@@ -59,7 +59,9 @@ def make_network(name: str, options: Mapping[str, Any], environment: Environment
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"]))
         allowed = ", ".join(module.Config.model_fields)
-        raise SettingError(f"network_options.{path}: {first['msg']}, got {first['input']!r}; known: {allowed}") from error
+        raise SettingError(
+            f"network_options.{path}: {first['msg']}, got {first['input']!r}; known: {allowed}"
+        ) from error
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "network") % 2**63)
         network: PlanesNetwork = module.build(config, environment)

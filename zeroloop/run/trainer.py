@@ -7,7 +7,7 @@ run is still a function of its settings.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,13 @@ def train(settings: RunSettings, directory: Path, resume: bool, reporter: Report
     Every iteration is saved when it ends; one that was interrupted is played again on resume, to the same games.
     Raises RunDirectoryError, SettingError, CheckpointError; KeyboardInterrupt passes through with nothing saved lost.
     """
-    environment = make_environment(settings.game, settings.game_options)
-    if environment.num_players != 2:
-        raise SettingError(f"game: {settings.game} has one player; self-play needs a game for two, see `zeroloop list`")
+    training = _Training(settings, reporter)
+    opened = RunDirectory.open(directory) if resume else RunDirectory.create(directory, config.dump(settings))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the worker threads fill the cores
     try:
-        opened = RunDirectory.open(directory) if resume else RunDirectory.create(directory, config.dump(settings))
         with opened as run:
-            return _Training(settings, run, reporter).run()
+            return training.run(run)
     finally:
         torch.set_num_threads(threads)
 
@@ -92,9 +90,16 @@ class _Totals:
 class _Training:
     """The state of a run between iterations, and the steps that change it."""
 
-    def __init__(self, settings: RunSettings, run: RunDirectory, reporter: Reporter) -> None:
-        self.settings, self.directory, self.reporter = settings, run, reporter
+    directory: RunDirectory
+    store: EpisodeStore
+
+    def __init__(self, settings: RunSettings, reporter: Reporter) -> None:
+        self.settings, self.reporter = settings, reporter
         self.environment = make_environment(settings.game, settings.game_options)
+        if self.environment.num_players != 2:
+            raise SettingError(
+                f"game: {settings.game} has one player; self-play needs a game for two, see `zeroloop list`"
+            )
         self.network = make_network(settings.network, settings.network_options, self.environment, settings.seed)
         self.scratch = make_network(settings.network, settings.network_options, self.environment, settings.seed)
         self.learner = Learner(self.network, settings.learner)
@@ -103,7 +108,6 @@ class _Training:
             for index in range(settings.selfplay.actors)
         ]
         self.replay = ReplayWindow(self.environment, settings.replay)
-        self.store = EpisodeStore(run.episodes)
         self.yardstick = Yardstick(self.environment, settings.search, settings.grading)
         self.current: Weights = self.learner.weights()
         self.league = League(self.current)
@@ -116,7 +120,8 @@ class _Training:
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
-    def run(self) -> TrainingOutcome:
+    def run(self, directory: RunDirectory) -> TrainingOutcome:
+        self.directory, self.store = directory, EpisodeStore(directory.episodes)
         resumed = self._restore()
         self.began = time.monotonic() - self.seconds
         self._take_weights()
@@ -392,19 +397,13 @@ class _Training:
 
 def _tensors(state: dict[str, Any]) -> dict[str, Any]:
     """Arrays as tensors, which checkpoints hold."""
-    return {
-        key: _tensors(value)
-        if isinstance(value, dict)
-        else torch.from_numpy(value)
-        if isinstance(value, np.ndarray)
-        else value
-        for key, value in state.items()
-    }
+    return _mapped(state, lambda value: torch.from_numpy(value) if isinstance(value, np.ndarray) else value)
 
 
 def _arrays(state: dict[str, Any]) -> dict[str, Any]:
     """The inverse of `_tensors`."""
-    return {
-        key: _arrays(value) if isinstance(value, dict) else value.numpy() if isinstance(value, torch.Tensor) else value
-        for key, value in state.items()
-    }
+    return _mapped(state, lambda value: value.numpy() if isinstance(value, torch.Tensor) else value)
+
+
+def _mapped(state: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    return {key: _mapped(value, change) if isinstance(value, dict) else change(value) for key, value in state.items()}

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class SearchSettings(BaseModel):
@@ -33,7 +33,7 @@ class SearchSettings(BaseModel):
     """Back up proven wins, losses and draws (Winands et al. 2008); a proven root ends its search."""
     lookahead: bool = True
     """Environments report which actions end the episode at once, so that these need no simulation to be proven."""
-    best_return: float = 1.0
+    best_return: float = Field(1.0, gt=0, le=1)
     """The largest possible return: a proven action that reaches it decides its node."""
     value_range: Literal["fixed", "minmax"] = "fixed"
     """`minmax` rescales action values by the smallest and largest seen in the tree (Schrittwieser 2020, appendix B)."""
@@ -44,3 +44,12 @@ class SearchSettings(BaseModel):
     max_nodes: int = Field(0, ge=0)
     """Nodes that one tree may hold; 0 means num_simulations + 2."""
     max_depth: int = Field(512, ge=1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "SearchSettings":
+        if 0 < self.max_nodes <= self.num_simulations:
+            raise ValueError(
+                f"max_nodes is {self.max_nodes}, but a tree of num_simulations = {self.num_simulations} needs "
+                f"{self.num_simulations + 1}; raise it, or set 0 to size it by itself"
+            )
+        return self

@@ -35,7 +35,9 @@ class Actor:
         self, environment: Environment, index: int, seed: int, search: SearchSettings, settings: SelfPlaySettings
     ) -> None:
         if environment.num_players != 2:
-            raise ValueError(f"self-play needs a two-player environment; {environment.name} has {environment.num_players}")
+            raise ValueError(
+                f"self-play needs a two-player environment; {environment.name} has {environment.num_players}"
+            )
         self.environment, self.index, self.seed, self.settings = environment, index, seed, settings
         self.search = search.model_copy(
             update={"num_simulations": max(search.num_simulations, settings.fast_simulations)}

@@ -65,10 +65,11 @@ NO_POLICY: Float64 = np.zeros((0, len(POLICY_COLUMNS)))
 
 
 def pack(games: list[GameInPlay]) -> dict[str, npt.NDArray[Any]]:
-    """Games in play as a few arrays, for a checkpoint."""
+    """Games in play as a few arrays, for a checkpoint; "unknown" is infinity there, since NaN equals nothing."""
+    plies = np.array([ply for g in games for ply in g.plies], np.float64).reshape(-1, len(PLY_COLUMNS))
     return {
         "heads": np.array([(g.number, g.opening, g.kind, len(g)) for g in games], np.int64).reshape(-1, 4),
-        "plies": np.array([ply for g in games for ply in g.plies], np.float64).reshape(-1, len(PLY_COLUMNS)),
+        "plies": np.where(np.isnan(plies), np.inf, plies),
         "policy_sizes": np.array([len(policy) for g in games for policy in g.policies], np.int64),
         "policies": np.concatenate([NO_POLICY, *(policy for g in games for policy in g.policies)]),
     }
@@ -77,11 +78,10 @@ def pack(games: list[GameInPlay]) -> dict[str, npt.NDArray[Any]]:
 def unpack(arrays: dict[str, npt.NDArray[Any]]) -> list[GameInPlay]:
     """The games that `pack` was given."""
     policies = np.split(arrays["policies"], np.cumsum(arrays["policy_sizes"])[:-1]) if len(arrays["plies"]) else []
+    plies = [tuple(ply) for ply in np.where(np.isinf(arrays["plies"]), np.nan, arrays["plies"]).tolist()]
     games, start = [], 0
-    for number, opening, kind, plies in arrays["heads"].tolist():
-        rows = slice(start, start + plies)
-        games.append(
-            GameInPlay(number, opening, kind, [tuple(ply) for ply in arrays["plies"][rows].tolist()], policies[rows])
-        )
-        start += plies
+    for number, opening, kind, length in arrays["heads"].tolist():
+        rows = slice(start, start + length)
+        games.append(GameInPlay(number, opening, kind, plies[rows], policies[rows]))
+        start += length
     return games

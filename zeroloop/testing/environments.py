@@ -169,7 +169,7 @@ class EnvironmentConformance:
         self.check_slots(batch, copies, states)
 
     def test_batch_keys_name_canonical_states(self) -> None:
-        states = list(self.states())
+        states = [*self.states(), *(state for pair in self.images() for state in pair[:2])]
         batch = batch_environment(self.environment, len(states))
         self.fill(batch, states)
         keys, symmetries = batch.keys(np.arange(len(states), dtype=np.int32))
@@ -210,9 +210,10 @@ class EnvironmentConformance:
     def walks(self) -> list[list[tuple[State, Action]]]:
         """Seeded random episodes as lists of (state, action)."""
         rng = stream(0, "conformance", self.environment.name)
-        found = []
+        found: list[list[tuple[State, Action]]] = []
         for episode in range(self.episodes):
-            state, walk = self.environment.initial_state(self.tasks[episode % len(self.tasks)]), []
+            state = self.environment.initial_state(self.tasks[episode % len(self.tasks)])
+            walk: list[tuple[State, Action]] = []
             while (legal := self.environment.legal_actions(state)) and len(walk) < self.max_steps:
                 walk.append((state, int(rng.choice(legal))))
                 state = self.environment.step(*walk[-1]).state

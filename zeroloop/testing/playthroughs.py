@@ -18,7 +18,7 @@ def perft(environment: Environment, depth: int, task: dict[str, Any] | None = No
     """The number of action sequences of each length 0..depth; transpositions are walked once."""
     state = environment.initial_state(task)
     level: dict[Hashable, tuple[State, int]] = {environment.key(state): (state, 1)}
-    plies = []
+    plies: list[Ply] = []
     for _ in range(depth + 1):
         following: dict[Hashable, tuple[State, int]] = {}
         ended = 0

@@ -1,0 +1,158 @@
+"""The loop: a run leaves what it promises, continues exactly, and refuses what it cannot do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from zeroloop.data.episodes import EpisodeStore
+from zeroloop.errors import CheckpointError, RunDirectoryError, SettingError, UnknownNameError
+from zeroloop.learning import checkpoint as checkpoints
+from zeroloop.reports import SilentReporter
+from zeroloop.run.players import load_player
+from zeroloop.run.settings import RunSettings
+from zeroloop.run.trainer import train
+
+SMALL = {
+    "game": "tic_tac_toe",
+    "network_options": {"channels": 8, "blocks": 1},
+    "iterations": 3,
+    "search": {"num_simulations": 16, "forced_playouts": 2.0},
+    "selfplay": {"games_per_actor": 16, "moves_per_iteration": 400, "opening_plies": 3, "archive_fraction": 0.2},
+    "learner": {"batch_size": 32},
+    "evaluator": {"backend": "torch"},
+    "arena": {"simulations": 8, "num_pairs": 16, "max_opening_plies": 3},
+    "arena_every": 2,
+}
+
+
+def settings(**changes):
+    return RunSettings.model_validate(SMALL | changes)
+
+
+def tensors(tree, path=""):
+    if torch.is_tensor(tree):
+        yield path, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from tensors(value, f"{path}/{key}")
+    elif isinstance(tree, list | tuple):
+        for key, value in enumerate(tree):
+            yield from tensors(value, f"{path}/{key}")
+
+
+def assert_same_end(left, right, iteration):
+    first, second = (
+        dict(tensors(torch.load(run / f"checkpoints/iteration_{iteration}.pt", weights_only=True)))
+        for run in (left, right)
+    )
+    assert first.keys() == second.keys()
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("runs") / "straight"
+    return train(settings(), directory, resume=False, reporter=SilentReporter())
+
+
+def test_a_run_directory_holds_all_that_happened(finished):
+    run = finished.directory
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == [1, 2, 3]
+    assert lines[-1]["policy_loss"] > 0
+    games = list(EpisodeStore(run / "episodes").read())
+    assert len(games) == lines[-1]["games"]
+    assert json.loads((run / "reports/training.json").read_text())["iterations"] == 3
+    assert (run / "config.toml").exists()
+    assert load_player(str(run)).checkpoint.training is None
+
+
+def test_the_weights_move_and_the_average_is_what_is_kept(finished):
+    paths = [finished.directory / f"checkpoints/iteration_{n}.pt" for n in (0, 3)]
+    before, after = (checkpoints.load(path).weights for path in paths)
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+class StopAfter(SilentReporter):
+    """Presses Ctrl-C in the second iteration."""
+
+    def progress(self, fields):
+        if fields.get("iteration") == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_ends_in_the_same_bits(finished, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(settings(), tmp_path / "run", resume=False, reporter=StopAfter())
+    train(settings(), tmp_path / "run", resume=True, reporter=SilentReporter())
+    assert_same_end(finished.directory, tmp_path / "run", 3)
+
+
+def test_a_killed_run_ends_in_the_same_bits(finished, tmp_path):
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from test_trainer import settings, SilentReporter, train\n"
+        "train(settings(), Path(sys.argv[1]), sys.argv[2] == 'resume', SilentReporter())"
+    )
+    run = tmp_path / "run"
+
+    def start(mode):
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        return subprocess.Popen([sys.executable, "-c", program, str(run), mode], env=environment)
+
+    for iteration in (0, 1):
+        process = start("resume" if iteration else "new")
+        while not (run / f"checkpoints/iteration_{iteration}.pt").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(0.05 * iteration)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start("resume").wait(timeout=120) == 0
+    assert_same_end(finished.directory, run, 3)
+
+
+def test_a_finished_run_can_be_resumed_to_no_effect(finished):
+    again = train(settings(), finished.directory, resume=True, reporter=SilentReporter())
+    assert again.iterations == 3
+    assert again.elo == finished.elo
+
+
+def test_other_worker_counts_give_the_same_bits(finished, tmp_path):
+    train(settings(workers=1), tmp_path / "run", resume=False, reporter=SilentReporter())
+    assert_same_end(finished.directory, tmp_path / "run", 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"game": "conect_four"}, UnknownNameError, "connect_four"),
+        ({"network": "resnte"}, UnknownNameError, "resnet"),
+        ({"network_options": {"chanels": 3}}, SettingError, "network_options.chanels"),
+        ({"game": "connect_four", "game_options": {"widht": 3}}, SettingError, "game_options"),
+        ({"game": "connect_four", "game_options": {"width": 3, "height": 3}}, SettingError, "connect"),
+        ({"game": "path_finding"}, SettingError, "two"),
+        ({"search": {"num_simulations": 64, "max_nodes": 10}}, ValueError, "max_nodes"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_is_written(changes, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        train(settings(**changes), tmp_path / "run", resume=False, reporter=SilentReporter())
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_checkpoint_of_another_game_is_refused(finished):
+    with pytest.raises(CheckpointError, match="tic_tac_toe"):
+        load_player(str(finished.directory), game="connect_four")
+
+
+def test_a_directory_with_a_run_is_not_overwritten(finished):
+    with pytest.raises(RunDirectoryError, match="resume"):
+        train(settings(), finished.directory, resume=False, reporter=SilentReporter())
