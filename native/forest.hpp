@@ -84,7 +84,7 @@ struct Tree {
     std::vector<Node> nodes;
     std::vector<Edge> edges;
     std::vector<int32_t> actions;     // cold, parallel to edges
-    std::vector<uint16_t> pending;    // cold, parallel to edges: leaves under way, for virtual loss
+    std::vector<uint16_t> pending;    // cold, parallel to edges: leaves under way; empty where leaves_per_tree is 1
     std::vector<int32_t> free_slots;  // used as a stack
     // of the running search:
     bool active = false, root_requested = false;
@@ -177,7 +177,7 @@ class Forest {
         const Edge* edges = &tree.edges[root.first_edge];
         std::vector<double> w(root.num_edges);
         if (settings_.gumbel) {
-            improved_policy(tree, root, tree.root_logits, w.data());
+            improved_policy(tree, root, [&](int32_t i) { return tree.root_priors[i]; }, w.data());
         } else {
             std::vector<int32_t> visits = pruned_visits(tree);
             for (size_t i = 0; i < w.size(); ++i) w[i] = visits[i];
@@ -273,7 +273,7 @@ class Forest {
         for (const Node& node : tree.nodes)
             if (node.slot >= 0) tree.free_slots.push_back(node.slot);
         tree.nodes.swap(scratch_.nodes), tree.edges.swap(scratch_.edges), tree.actions.swap(scratch_.actions);
-        tree.pending.assign(tree.edges.size(), 0);
+        if (settings_.leaves_per_tree > 1) tree.pending.assign(tree.edges.size(), 0);
         return true;
     }
 
@@ -293,7 +293,7 @@ class Forest {
         if (settings_.gumbel) {
             tree.start_visits.resize(n), tree.root_logits.resize(n);
             for (size_t i = 0; i < n; ++i)
-                tree.start_visits[i] = edges[i].visits, tree.root_logits[i] = logit(tree.root_priors[i]);
+                tree.start_visits[i] = edges[i].visits, tree.root_logits[i] = std::log(positive(tree.root_priors[i]));
             const int32_t fresh = std::max(0, tree.budget - tree.root_visits());
             tree.schedule = halving_schedule(std::min<int32_t>(settings_.gumbel_max_considered, static_cast<int32_t>(n)), fresh);
         } else if (!tree.noise.empty()) {
@@ -380,14 +380,17 @@ class Forest {
         return (value - tree.lowest) / (tree.highest - tree.lowest);
     }
 
+    // Leaves under way through an edge.
+    int32_t waiting(const Tree& tree, int32_t e) const { return tree.pending.empty() ? 0 : tree.pending[e]; }
+
     // Visits and mean of an edge with its leaves under way counted as visits that returned -virtual_loss.
     void observed(const Tree& tree, int32_t e, int32_t& visits, float& value) const {
         const Edge& edge = tree.edges[e];
         visits = edge.visits, value = edge.value;
-        const int32_t waiting = tree.pending[e];
-        if (waiting == 0) return;
-        visits += waiting;
-        value = (value * static_cast<float>(edge.visits) - settings_.virtual_loss * static_cast<float>(waiting)) /
+        const int32_t under_way = waiting(tree, e);
+        if (under_way == 0) return;
+        visits += under_way;
+        value = (value * static_cast<float>(edge.visits) - settings_.virtual_loss * static_cast<float>(under_way)) /
                 static_cast<float>(visits);
     }
 
@@ -395,14 +398,15 @@ class Forest {
         const Node& node = tree.nodes[at];
         const Edge* edges = tree.edges.data() + node.first_edge;
         const int32_t n = node.num_edges;
-        const bool forced = at == 0 && settings_.forced_playouts > 0 && !tree.noise.empty();
+        if (at == 0 && settings_.forced_playouts > 0 && !tree.noise.empty())
+            for (int32_t i = 0; i < n; ++i)
+                if (!edges[i].proven() && edges[i].visits > 0 && edges[i].visits < forced_visits(node, edges[i])) return i;
         const bool shared = tree.in_flight > 0;
         float visited_mass = 0;
         int32_t node_visits = node.visits;
         for (int32_t i = 0; i < n; ++i) {
-            if (shared) node_visits += tree.pending[node.first_edge + i];
-            if (edges[i].visits > 0) visited_mass += edges[i].probability();
-            if (forced && !edges[i].proven() && edges[i].visits > 0 && edges[i].visits < forced_visits(node, edges[i])) return i;
+            visited_mass += edges[i].visits > 0 ? edges[i].probability() : 0.0f;
+            if (shared) node_visits += waiting(tree, node.first_edge + i);
         }
         const float explore = settings_.c_puct * std::sqrt(static_cast<float>(node_visits));
         const float first_play = scaled(tree, node.mean) - settings_.fpu_reduction * std::sqrt(visited_mass);
@@ -432,7 +436,7 @@ class Forest {
 
     // ---- Gumbel (Danihelka et al. 2022) -------------------------------------------------------------------------
 
-    static double logit(float prior) { return std::log(std::max(static_cast<double>(prior), 1e-30)); }
+    static double positive(float prior) { return std::max(static_cast<double>(prior), 1e-30); }
 
     // sigma(completed q) of every edge; unvisited edges take the mixed value (equation 33).
     void transformed_values(const Tree& tree, const Node& node, double* sigma) const {
@@ -458,12 +462,14 @@ class Forest {
         return (value - tree.lowest) / (static_cast<double>(tree.highest) - tree.lowest);
     }
 
-    // softmax(logits + sigma(completed q)) over the edges of a node.
-    void improved_policy(const Tree& tree, const Node& node, const std::vector<double>& logits, double* policy) const {
+    // softmax(logits + sigma(completed q)) over the edges of a node; the priors are the softmax of the logits, so that
+    // this is prior * exp(sigma), normalised.
+    template <typename Prior>
+    void improved_policy(const Tree& tree, const Node& node, Prior prior, double* policy) const {
         transformed_values(tree, node, policy);
-        double highest = -std::numeric_limits<double>::infinity(), sum = 0;
-        for (int32_t i = 0; i < node.num_edges; ++i) highest = std::max(highest, policy[i] += logits[i]);
-        for (int32_t i = 0; i < node.num_edges; ++i) sum += policy[i] = std::exp(policy[i] - highest);
+        const double highest = *std::max_element(policy, policy + node.num_edges);
+        double sum = 0;
+        for (int32_t i = 0; i < node.num_edges; ++i) sum += policy[i] = positive(prior(i)) * std::exp(policy[i] - highest);
         for (int32_t i = 0; i < node.num_edges; ++i) policy[i] /= sum;
     }
 
@@ -482,19 +488,17 @@ class Forest {
             const int32_t wanted = tree.schedule[std::min<size_t>(tree.simulations + tree.in_flight, tree.schedule.size() - 1)];
             transformed_values(tree, node, policy_.data());
             for (int32_t i = 0; i < n; ++i) {
-                const int32_t fresh = edges[i].visits + tree.pending[node.first_edge + i] - tree.start_visits[i];
+                const int32_t fresh = edges[i].visits + waiting(tree, node.first_edge + i) - tree.start_visits[i];
                 const double score = root_score(tree, policy_.data(), i) - (fresh == wanted ? 0.0 : 1e9);
                 if (score > best_score) best_score = score, best = i;
             }
             return best;
         }
-        logits_.resize(n);
-        for (int32_t i = 0; i < n; ++i) logits_[i] = logit(edges[i].probability());
-        improved_policy(tree, node, logits_, policy_.data());
+        improved_policy(tree, node, [&](int32_t i) { return edges[i].probability(); }, policy_.data());
         int32_t total = 0;
-        for (int32_t i = 0; i < n; ++i) total += edges[i].visits + tree.pending[node.first_edge + i];
+        for (int32_t i = 0; i < n; ++i) total += edges[i].visits + waiting(tree, node.first_edge + i);
         for (int32_t i = 0; i < n; ++i) {
-            const int32_t visits = edges[i].visits + tree.pending[node.first_edge + i];
+            const int32_t visits = edges[i].visits + waiting(tree, node.first_edge + i);
             const double score = policy_[i] - visits / (1.0 + total);
             if (score > best_score) best_score = score, best = i;
         }
@@ -504,9 +508,9 @@ class Forest {
     // ---- expansion and back-up ----------------------------------------------------------------------------------
 
     static void check_finite(const float* numbers, size_t n, const char* what) {
-        float sum = 0;
-        for (size_t i = 0; i < n; ++i) sum += numbers[i] * 0.0f;
-        if (sum != 0.0f || std::isnan(sum))
+        bool finite = true;
+        for (size_t i = 0; i < n; ++i) finite &= std::fabs(numbers[i]) <= std::numeric_limits<float>::max();
+        if (!finite)
             throw std::invalid_argument(std::string("expand: the evaluator's ") + what + " are not all finite");
     }
 
@@ -518,9 +522,7 @@ class Forest {
         const int32_t index = static_cast<int32_t>(tree.nodes.size()), first = static_cast<int32_t>(tree.edges.size());
         tree.nodes.push_back({first, static_cast<uint16_t>(n), 0, leaves.rewards[row], leaves.discounts[row], value, value,
                               request_.slots[row], 1});
-        tree.edges.resize(first + n), tree.pending.resize(first + n, 0);
-        tree.actions.insert(tree.actions.end(), leaves.all_actions.begin() + begin, leaves.all_actions.begin() + begin + n);
-        set_priors(tree.edges.data() + first, n, logits);
+        add_edges(tree, leaves.all_actions.data() + begin, n, logits);
         Node& node = tree.nodes.back();
         if (leaves.terminals[row]) node.flags = kTerminal | (settings_.proofs ? kProven : 0), node.value = node.mean = 0;
         if (settings_.proofs) {
@@ -547,18 +549,23 @@ class Forest {
         back_up(tree, path_begin, path_end, edge_value, node.proven() ? edge_value : kNoOutcome);
     }
 
-    static void set_priors(Edge* edges, int32_t n, const float* logits) {
-        if (n == 0) return;
+    // Fresh edges with the softmax of the logits as priors; uniform where there are none or all are equal.
+    void add_edges(Tree& tree, const int32_t* actions, int32_t n, const float* logits) {
+        const size_t first = tree.edges.size();
+        tree.edges.resize(first + n);
+        tree.actions.insert(tree.actions.end(), actions, actions + n);
+        if (settings_.leaves_per_tree > 1) tree.pending.resize(first + n, 0);
+        Edge* edges = tree.edges.data() + first;
         float lowest = 0, highest = 0;
-        if (logits) lowest = *std::min_element(logits, logits + n), highest = *std::max_element(logits, logits + n);
+        if (logits && n) lowest = *std::min_element(logits, logits + n), highest = *std::max_element(logits, logits + n);
         if (lowest == highest) {
             for (int32_t i = 0; i < n; ++i) edges[i] = {1.0f / static_cast<float>(n), 0, 0, kUnexpanded};
             return;
         }
+        policy_.resize(n);
         double sum = 0;
-        for (int32_t i = 0; i < n; ++i) sum += std::exp(static_cast<double>(logits[i] - highest));
-        for (int32_t i = 0; i < n; ++i)
-            edges[i] = {static_cast<float>(std::exp(static_cast<double>(logits[i] - highest)) / sum), 0, 0, kUnexpanded};
+        for (int32_t i = 0; i < n; ++i) sum += policy_[i] = std::exp(static_cast<double>(logits[i] - highest));
+        for (int32_t i = 0; i < n; ++i) edges[i] = {static_cast<float>(policy_[i] / sum), 0, 0, kUnexpanded};
     }
 
     // Mark a node proven where its proven edges decide it: one reaches the best return, or all are proven.
@@ -671,7 +678,7 @@ class Forest {
     std::vector<Step> path_;
     std::vector<size_t> path_offsets_;  // of each row of the request into path_
     std::vector<int32_t> finished_;
-    std::vector<double> policy_, logits_;
+    std::vector<double> policy_;
     int64_t total_simulations_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // The extension module zeroloop._native: Request and Leaves here, the rest in one file each.
 #include <nanobind/stl/optional.h>
 
+#include <algorithm>
+
 #include "bindings.hpp"
 
 namespace zeroloop {
@@ -27,11 +29,11 @@ PyLeaves make_leaves(nb::object environment, In<int32_t> slots, In<float> reward
     const int32_t* offset = offsets.data();
     require(offset[0] == 0 && static_cast<size_t>(offset[n]) == actions.size(),
             "Leaves: offsets must start at 0 and end at the number of actions");
+    require(std::is_sorted(offset, offset + n + 1), "Leaves: offsets must not decrease");
     require(!outcomes || outcomes->size() == actions.size(), "Leaves: outcomes need one entry per action");
     PyLeaves leaves;
     leaves.environment = std::move(environment);
     for (size_t i = 0; i < n; ++i) {
-        require(offset[i] <= offset[i + 1], "Leaves: offsets must not decrease");
         require(terminals.data()[i] == (offset[i] == offset[i + 1]),
                 "Leaves: a row has no actions exactly when it is terminal");
         for (int32_t j = offset[i]; j < offset[i + 1]; ++j)

@@ -22,6 +22,14 @@ class Answer(NamedTuple):
         """stdout, which must be one JSON object and nothing else."""
         return json.loads(self.out)
 
+    def refused(self, code: int, *parts: str) -> None:
+        """Assert that the command failed with one line on stderr that has all the parts."""
+        assert (self.code, self.out) == (code, ""), self
+        assert self.err.startswith("error: ")
+        assert self.err.count("\n") == 1, self.err
+        for part in parts:
+            assert part in self.err
+
 
 Command = Callable[..., Answer]
 
@@ -50,11 +58,3 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["train", "tic_tac_toe", "--iterations", "2", "--seed", "3", "--run", str(path), *TINY]) == 0
     return path
 
-
-def refused(answer: Answer, code: int, *parts: str) -> None:
-    """Assert that a command failed with one line on stderr that has all the parts."""
-    assert answer.code == code, answer
-    assert answer.out == ""
-    assert answer.err.startswith("error: ") and answer.err.count("\n") == 1
-    for part in parts:
-        assert part in answer.err

@@ -55,9 +55,9 @@ def row(**entries: float) -> np.ndarray:
 
 
 def test_targets_by_hand(won: GameEpisode) -> None:
-    got = derive([won], q_weight=0.5, surprise_weight=0.5)
-    # Ply 1: O moves and loses (z = -1, q = -0.5). Ply 3: O again, q = 0.2. Ply 4: proven.
-    np.testing.assert_allclose(got.wdl, [[0.125, 0, 0.875], [0.3, 0, 0.7], [1, 0, 0]], atol=1e-6)
+    got = derive([won], value_lambda=0.5, surprise_weight=0.5)
+    # Ply 4 is proven: 1. Ply 3 (O): (0.2 - 1) / 2 = -0.4. Ply 2: (0.1 + 0.4) / 2. Ply 1 (O): (-0.5 - 0.25) / 2.
+    np.testing.assert_allclose(got.wdl, [[0, 0.625, 0.375], [0, 0.6, 0.4], [1, 0, 0]], atol=1e-6)
     np.testing.assert_array_equal(got.policy, [row(a3=0.5, a4=0.5), row(a4=0.25, a5=0.75), row(a2=1)])
     # After ply 1 a fast search played 1; after ply 3 a full search knew 2; then the game ended.
     np.testing.assert_array_equal(got.reply, [row(a1=1), row(a2=1), row()])
@@ -68,14 +68,23 @@ def test_targets_by_hand(won: GameEpisode) -> None:
     np.testing.assert_allclose(got.weight, 0.5 + 0.5 * np.array(surprise) / np.mean(surprise), atol=1e-6)
 
 
-@pytest.mark.parametrize(("q_weight", "expected"), [(0.0, [0, 0, 1]), (1.0, [0.25, 0, 0.75])])
-def test_the_value_target_mixes_end_and_root(won: GameEpisode, q_weight: float, expected: list[float]) -> None:
-    np.testing.assert_allclose(derive([won], q_weight=q_weight).wdl[0], expected, atol=1e-6)
+@pytest.mark.parametrize(("value_lambda", "expected"), [(1.0, [0, 0, 1]), (0.0, [0, 0.5, 0.5])])
+def test_lambda_leads_from_the_root_value_to_the_end(
+    won: GameEpisode, value_lambda: float, expected: list[float]
+) -> None:
+    np.testing.assert_allclose(derive([won], value_lambda=value_lambda).wdl[0], expected, atol=1e-6)
+
+
+def test_a_proof_hides_what_was_played_after_it(won: GameEpisode) -> None:
+    blundered = replace(won, outcome=-1.0, proven=np.array([NAN, NAN, 1.0, NAN, NAN]))
+    np.testing.assert_allclose(derive([blundered], value_lambda=1.0).wdl[0], [0, 0, 1])
 
 
 def test_a_draw_is_a_draw_and_a_game_cut_short_keeps_its_outcome(won: GameEpisode) -> None:
     drawn = replace(won, outcome=0.0)
-    np.testing.assert_allclose(derive([drawn], q_weight=0).wdl[:2], [[0, 1, 0], [0, 1, 0]])
+    np.testing.assert_allclose(
+        derive([replace(drawn, proven=np.full(5, NAN))], value_lambda=1).wdl[:2], [[0, 1, 0], [0, 1, 0]]
+    )
     cut = replace(
         won,
         **{name: getattr(won, name)[:4] for name in ("actions", "kinds", "root_values", "raw_values", "proven")},
@@ -83,7 +92,7 @@ def test_a_draw_is_a_draw_and_a_game_cut_short_keeps_its_outcome(won: GameEpisod
         **{f"policy_{name}": getattr(won, f"policy_{name}")[:4] for name in ("actions", "visits", "weights", "values")},
         policy_priors=won.policy_priors[:4],
     )
-    got = derive([cut], q_weight=0)
+    got = derive([cut], value_lambda=1)
     np.testing.assert_allclose(got.wdl, [[0, 0, 1], [0, 0, 1]])
     np.testing.assert_array_equal(got.reply[1], row())
 
@@ -98,14 +107,17 @@ def test_win_draw_loss_has_the_given_mean() -> None:
 def test_every_row_agrees_with_the_plain_rules(module: object, random_games: RandomGames) -> None:
     environment = module.environment()  # type: ignore[attr-defined]
     games = random_games(environment, 12)
-    got, k = examples(environment, games, ExampleSettings(q_weight=0)), 0
+    got, k = examples(environment, games, ExampleSettings(value_lambda=1)), 0
     for game in games:
         state, sign = environment.initial_state(None), 1
         for ply, action in enumerate(game.actions):
             if game.kinds[ply] == FULL:
                 np.testing.assert_array_equal(got.observations[k], environment.observe(state))
                 assert np.flatnonzero(got.legal[k]).tolist() == list(environment.legal_actions(state))
-                expected = 1.0 if not np.isnan(game.proven[ply]) else sign * game.outcome
+                later = [
+                    (-1) ** (i - ply) * game.proven[i] for i in range(ply, len(game)) if not np.isnan(game.proven[i])
+                ]
+                expected = later[0] if later else sign * game.outcome
                 np.testing.assert_array_equal(got.wdl[k], win_draw_loss(np.array([expected]))[0])
                 k += 1
             state, sign = environment.step(state, int(action)).state, -sign
@@ -140,6 +152,6 @@ def test_games_under_other_rules_are_refused(won: GameEpisode) -> None:
 
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(ValidationError):
-        ExampleSettings(q_weight=1.5)
+        ExampleSettings(value_lambda=1.5)
     with pytest.raises(ValidationError):
         ExampleSettings.model_validate({"q_wieght": 0.5})

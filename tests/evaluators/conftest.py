@@ -9,6 +9,8 @@ from zeroloop.networks import resnet
 from zeroloop.seeding import stream
 from zeroloop.testing.evaluators import observations, random_leaves
 
+torch.set_num_threads(1)  # two would wait for each other on tensors this small
+
 
 @pytest.fixture(scope="session")
 def environment():

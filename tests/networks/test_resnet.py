@@ -40,11 +40,11 @@ def test_training_heads_are_those_that_losses_know():
 def test_it_learns_what_it_is_shown():
     environment = connect_four.environment()
     torch.manual_seed(1)
-    network = resnet.build(resnet.Config(channels=16, blocks=1), environment)
-    planes = torch.from_numpy(observations(random_leaves(environment, 64, stream(1, "fit"))))
-    targets = torch.from_numpy(stream(1, "targets").integers(0, 3, 64))
-    optimizer = torch.optim.AdamW(network.parameters(), 5e-3)
-    for _ in range(60):
+    network = resnet.build(resnet.Config(channels=8, blocks=1), environment)
+    planes = torch.from_numpy(observations(random_leaves(environment, 32, stream(1, "fit"))))
+    targets = torch.from_numpy(stream(1, "targets").integers(0, 3, 32))
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    for _ in range(50):
         policy, wdl = network(planes)
         loss = F.cross_entropy(wdl, targets) + F.cross_entropy(policy, targets)
         optimizer.zero_grad()

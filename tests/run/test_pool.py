@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from zeroloop.run.pool import Stopped, WorkPool
+from zeroloop.run.pool import StoppedError, WorkPool
 
 
 class Shard:
@@ -50,7 +50,7 @@ def test_an_interrupt_ends_long_jobs_before_it_comes_out():
         while not pool.stopping:
             time.sleep(0.001)
         ended.append(True)
-        raise Stopped
+        raise StoppedError
 
     def interrupt():
         raise KeyboardInterrupt

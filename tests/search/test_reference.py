@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zeroloop import registry
 from zeroloop.contracts import Environment, Float32
 from zeroloop.search import SearchSettings
 from zeroloop.search.reference import ReferenceSearch, halving_schedule
@@ -68,9 +69,7 @@ def test_one_search(toy: ToyEnvironment, search: SearchSettings, noisy: bool, se
 
 @EXAMPLES
 @given(toy=toys, search=searches, noisy=st.booleans(), seed=st.integers(0, 10**6))
-def test_whole_games_with_subtree_reuse(
-    toy: ToyEnvironment, search: SearchSettings, noisy: bool, seed: int
-) -> None:
+def test_whole_games_with_subtree_reuse(toy: ToyEnvironment, search: SearchSettings, noisy: bool, seed: int) -> None:
     """Several trees of one forest play different games with different budgets, up to the terminal root."""
     rng = np.random.default_rng(seed)
     trees = 3
@@ -117,3 +116,31 @@ def test_terminal_root() -> None:
 )
 def test_halving_schedule_by_hand(considered: int, simulations: int, expected: list[int]) -> None:
     assert halving_schedule(considered, simulations) == expected
+
+
+GAMES = {
+    "tic_tac_toe": {},
+    "connect_four": {},
+    "connect_four 5x4x3": {"width": 5, "height": 4, "connect": 3},
+    "path_finding": {"height": 4, "width": 5},
+}
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("policy", ["puct", "gumbel"])
+def test_games_played_to_the_end(name: str, policy: str) -> None:
+    """The whole chain, native or vectorised states included, agrees with the plain rules all along a noisy game."""
+    game = registry.load("envs", name.split()[0]).environment(**GAMES[name])
+    minmax = "minmax" if game.num_players == 1 else "fixed"
+    search = SearchSettings(num_simulations=60, root_policy=policy, forced_playouts=2.0, value_range=minmax)
+    native, mirror = NativeSearch(game, HashEvaluator(game), search), reference(game, search)
+    rng, state, played = np.random.default_rng(11), game.initial_state(), -1
+    for _ in range(12):
+        noise = draw_noise(search, rng, len(game.legal_actions(state)))
+        result = native.search(state, noise=noise, played=played)
+        assert_same(result, mirror.search(state, noise=noise, played=played))
+        check_tree(native.forest, 0)
+        if not game.legal_actions(state):
+            break
+        played = int(rng.choice(result.actions))
+        state = game.step(state, played).state

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     What goes wrong is one line on stderr. ZEROLOOP_TRACEBACK=1 shows where it came from.
     """
     try:
-        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+        return _dispatch([*(sys.argv[1:] if argv is None else argv)])  # `list` is a subcommand's module here
     except SystemExit as exit_request:  # argparse after --help
         return int(exit_request.code or 0)
     except KeyboardInterrupt:

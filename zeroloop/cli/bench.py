@@ -57,10 +57,11 @@ def _load(file: Path) -> Any:
 def _lines(result: Mapping[str, Any], indent: str = "") -> list[str]:
     """The result as indented lines, numbers with four significant digits."""
     lines = []
+    width = max(map(len, result), default=0) + 2
     for name, value in result.items():
         if isinstance(value, Mapping):
             lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
         else:
             text = f"{value:,.4g}" if isinstance(value, float) else str(value)
-            lines.append(f"{indent}{name:<32} {text}")
+            lines.append(f"{indent}{name:<{width}}{text}")
     return lines

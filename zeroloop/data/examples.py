@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from zeroloop import _native
 from zeroloop.contracts import Environment, Float32
 from zeroloop.data.episodes import FULL, GameEpisode
-from zeroloop.errors import IllegalActionError, RunDirectoryError
+from zeroloop.errors import RunDirectoryError
 from zeroloop.search.slots import batch_environment
 
 Bool: TypeAlias = npt.NDArray[np.bool_]
@@ -25,8 +25,9 @@ class ExampleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    q_weight: float = Field(0.5, ge=0, le=1)
-    """Share of the search's root value in the value target; the rest is how the game ended."""
+    value_lambda: float = Field(0.9, ge=0, le=1)
+    """Lambda of the value target, a TD(lambda) return over the search's root values (Sutton 1988): 1 is how the game
+    ended, 0 the root value alone. A proven value replaces all that was played after it."""
     surprise_weight: float = Field(0.5, ge=0, le=1)
     """Share of a game's total weight that goes to its positions in proportion to the policy surprise, the divergence
     of the search's policy from the network's prior (Wu 2019, "policy surprise weighting"); the rest is uniform."""
@@ -70,6 +71,13 @@ class _Plies(NamedTuple):
     searched: Bool
 
 
+class _Steps(NamedTuple):
+    """What each ply's action earned: value(ply) = rewards + discounts * value(next ply); discounts 0 at the end."""
+
+    rewards: Float64
+    discounts: Float64
+
+
 def examples(environment: Environment, episodes: Sequence[GameEpisode], settings: ExampleSettings) -> Examples:
     """Training examples of all full-search plies of `episodes`, game by game.
 
@@ -77,7 +85,7 @@ def examples(environment: Environment, episodes: Sequence[GameEpisode], settings
     """
     plies = _join(episodes)
     rows = np.flatnonzero(plies.searched)
-    observations, legal, returns = _replay(environment, episodes, plies, rows)
+    observations, legal, steps = _replay(environment, episodes, plies, rows)
     policy, surprise = _policies(episodes, plies, environment.num_actions)
     if policy[rows][~legal].any():
         raise _unplayable(environment, "a search visited an illegal move")
@@ -85,7 +93,7 @@ def examples(environment: Environment, episodes: Sequence[GameEpisode], settings
         observations=observations,
         policy=policy[rows],
         legal=legal,
-        wdl=_value_targets(episodes, returns, settings)[rows],
+        wdl=win_draw_loss(_value_targets(episodes, plies, steps, settings)[rows]).astype(np.float32),
         reply=_replies(policy, plies)[rows],
         surprise=surprise[rows],
         weight=_weights(surprise, plies, settings)[rows],
@@ -107,13 +115,15 @@ def _join(episodes: Sequence[GameEpisode]) -> _Plies:
 
 def _replay(
     environment: Environment, episodes: Sequence[GameEpisode], plies: _Plies, rows: Int64
-) -> tuple[Float16, Bool, Float64]:
-    """Observations and legal moves of the given plies, and the return for the mover at every ply.
+) -> tuple[Float16, Bool, _Steps]:
+    """Observations and legal moves of the given plies, and what every ply's action earned.
 
-    Step t of all games is one request; every ply has a slot, so that one call observes them all. Returns follow from
-    the outcome by `return = reward + discount * next return` read forwards, for any number of players.
+    Step t of all games is one request; every ply has a slot, so that one call observes them all. The return of the last
+    ply follows from the outcome by `return = reward + discount * next return` read forwards, for any number of players,
+    also where a game was cut short.
     """
     returns = np.zeros(len(plies.actions))
+    steps = _Steps(np.zeros(len(returns)), np.zeros(len(returns)))
     batch = batch_environment(environment, max(len(plies.actions), 1), lookahead=False)
     for episode, slot in zip(episodes, plies.first, strict=True):
         if episode.environment != environment.name or episode.environment_version != environment.version:
@@ -127,18 +137,21 @@ def _replay(
         slots = parents.astype(np.int32)
         try:
             leaves = batch.expand(_native.Request(slots, plies.actions[parents], slots + 1))
-        except IllegalActionError as error:
+        except ValueError as error:
             raise _unplayable(environment, str(error)) from error
         if leaves.terminals.any():
             raise _unplayable(environment, f"a game ended {ply + 1} plies in, before its last recorded move")
         returns[parents + 1] = (returns[parents] - leaves.rewards) / leaves.discounts
+        steps.rewards[parents], steps.discounts[parents] = leaves.rewards, leaves.discounts
+    last = (plies.first + plies.lengths - 1)[plies.lengths > 0]
+    steps.rewards[last] = returns[last]
     slots = rows.astype(np.int32)
     planes = np.zeros((len(rows), *environment.observation_shape), np.float32)
     batch.observe(slots, np.zeros(len(rows), np.uint8), planes)
     offsets, actions = batch.legal(slots)
     legal = np.zeros((len(rows), environment.num_actions), np.bool_)
     legal[np.repeat(np.arange(len(rows)), np.diff(offsets)), actions] = True
-    return planes.astype(np.float16), legal, returns
+    return planes.astype(np.float16), legal, steps
 
 
 def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) -> tuple[Float32, Float32]:
@@ -154,14 +167,20 @@ def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) 
     return policy, np.maximum(surprise, 0)
 
 
-def _value_targets(episodes: Sequence[GameEpisode], returns: Float64, settings: ExampleSettings) -> Float32:
-    """[plies, 3]: game end and root value mixed; the exact value where it was proven (plies without search: unused)."""
-    root = np.clip(np.nan_to_num(_concatenate(episodes, "root_values", np.float32).astype(np.float64)), -1, 1)
+def _value_targets(episodes: Sequence[GameEpisode], plies: _Plies, steps: _Steps, settings: ExampleSettings) -> Float64:
+    """[plies] TD(lambda) returns for the mover, computed backwards: exact where proven, else
+    (1 - lambda) * root value + lambda * (reward + discount * target of the next ply); without a search, lambda is 1."""
+    root = _concatenate(episodes, "root_values", np.float32).astype(np.float64)
     proven = _concatenate(episodes, "proven", np.float32).astype(np.float64)
-    searched = np.stack([(1 + root) / 2, np.zeros_like(root), (1 - root) / 2], axis=-1)
-    mixed = (1 - settings.q_weight) * win_draw_loss(returns) + settings.q_weight * searched
-    exact = win_draw_loss(np.nan_to_num(proven))
-    return np.where(np.isnan(proven)[:, None], mixed, exact).astype(np.float32)
+    searched = ~np.isnan(root)
+    own = np.where(searched, 1 - settings.value_lambda, 0) * np.nan_to_num(root)
+    later = np.where(searched, settings.value_lambda, 1)
+    targets = np.zeros(len(root) + 1)  # one more, so that "the next ply" of the last one exists
+    for ply in range(int(plies.lengths.max(initial=0)) - 1, -1, -1):
+        at = plies.first[plies.lengths > ply] + ply
+        targets[at] = own[at] + later[at] * (steps.rewards[at] + steps.discounts[at] * targets[at + 1])
+        targets[at] = np.where(np.isnan(proven[at]), targets[at], proven[at])
+    return np.clip(targets[:-1], -1, 1)
 
 
 def _replies(policy: Float32, plies: _Plies) -> Float32:

@@ -45,11 +45,12 @@ def _softmax(logits: Float32) -> Float32:
 
 
 def build_engines(network: PlanesNetwork, backend: str, positions: Float32, sizes: Sequence[int]) -> list[Engine]:
-    """One engine per batch size, all with equal answers; sizes whose answers differ from the first's are left out."""
+    """One engine per batch size, all with equal answers: torch only gets the first size (see NetworkEvaluator), and
+    of the others those are left out whose answers differ from the first's."""
     engines: list[Engine]
     if backend == "torch":
         module = copy.deepcopy(network).eval().requires_grad_(False)
-        engines = [TorchEngine(module, size) for size in sizes]
+        engines = [TorchEngine(module, sizes[0])]
     else:
         ranges = activation_ranges(network, positions) if backend == "int8" else None
         precision = "bf16" if backend == "bf16" else "f32"

@@ -18,7 +18,7 @@ class Sharded(Protocol):
         """Do about this much of it."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The work was interrupted before its end."""
 
 
@@ -70,7 +70,7 @@ class WorkPool:
                 if job is None:
                     return
                 job()
-        except Stopped:
+        except StoppedError:
             return
         except BaseException as error:
             self._error = self._error or error

@@ -31,7 +31,7 @@ from zeroloop.run.directory import RunDirectory
 from zeroloop.run.grading import Grade, mean_grade
 from zeroloop.run.league import League, Weights
 from zeroloop.run.players import cached, make_environment, make_network, random_observations
-from zeroloop.run.pool import Stopped, WorkPool
+from zeroloop.run.pool import StoppedError, WorkPool
 from zeroloop.run.settings import RunSettings
 from zeroloop.run.yardstick import Yardstick
 from zeroloop.seeding import stream
@@ -182,7 +182,7 @@ class _Training:
         rng = stream(self.settings.seed, "learner", self.iteration)
         for _ in range(steps):
             if pool.stopping:
-                raise Stopped
+                raise StoppedError
             yield self.replay.sample(rng, self.settings.learner.batch_size)
 
     def _collect(self) -> int:

@@ -227,7 +227,7 @@ class ReferenceSearch:
     def _root_scores(self, root: Node) -> list[float]:
         """g + logit + sigma(completed q): g is the Gumbel noise."""
         noise = [0.0] * len(root.edges) if self.noise is None else [float(g) for g in self.noise]
-        logits = [_logit(prior) for prior in self._root_priors]
+        logits = [math.log(_positive(prior)) for prior in self._root_priors]
         return [_sum(parts) for parts in zip(noise, logits, self._sigma(root), strict=True)]
 
     def _select_gumbel(self, node: Node) -> Edge:
@@ -237,9 +237,9 @@ class ReferenceSearch:
         return node.edges[_argmax([p - e.visits / (1.0 + total) for p, e in zip(policy, node.edges, strict=True)])]
 
     def _improved_policy(self, node: Node, priors: list[np.float32]) -> list[float]:
-        """softmax(logits + sigma(completed q)), equation 11."""
-        scores = [_logit(prior) + sigma for prior, sigma in zip(priors, self._sigma(node), strict=True)]
-        weights = [math.exp(score - max(scores)) for score in scores]
+        """softmax(logits + sigma(completed q)), equation 11; the priors are softmax(logits)."""
+        sigmas = self._sigma(node)
+        weights = [_positive(prior) * math.exp(s - max(sigmas)) for prior, s in zip(priors, sigmas, strict=True)]
         total = _sum(weights)
         return [weight / total for weight in weights]
 
@@ -369,8 +369,8 @@ def halving_schedule(considered: int, simulations: int) -> list[int]:
     return schedule[:simulations]
 
 
-def _logit(prior: np.float32) -> float:
-    return math.log(max(float(prior), 1e-30))
+def _positive(prior: np.float32) -> float:
+    return max(float(prior), 1e-30)
 
 
 def _argmax(numbers: list[float]) -> int:

@@ -98,26 +98,25 @@ class ToyEnvironment:
 
 @dataclass(frozen=True)
 class HashEvaluator:
-    """Logits (standard deviation `spread`, rounded) and values that look random but follow from the state's key alone.
+    """Logits within +-`spread` and values that look random but follow from the state's key alone.
 
-    `step` rounds both to its multiples, so that equal numbers, and with them ties in the search, do occur.
+    Both are multiples of `step`, so that equal numbers, and with them ties in the search, do occur.
     """
 
     environment: Environment
     seed: int = 0
-    spread: float = 1.0
+    spread: float = 2.0
     step: float = 0.125
 
     def evaluate(self, state: State) -> tuple[Float32, float]:
         """Logits float32 over the legal actions and the value of one state, for its mover."""
         key = self.environment.key(state)
-        rng = np.random.Generator(np.random.PCG64(digest(self.seed, key)))
-        logits = rng.normal(0.0, self.spread, len(self.environment.legal_actions(state)))
         lowest = 0.0 if self.environment.num_players == 1 else -1.0
-        return self._rounded(logits), float(self._rounded(rng.uniform(lowest, 1.0)))
+        logits = [self._draw(-self.spread, self.spread, key, a) for a in self.environment.legal_actions(state)]
+        return np.array(logits, np.float32), self._draw(lowest, 1.0, key)
 
-    def _rounded(self, numbers: Any) -> Float32:
-        return np.asarray(np.round(np.asarray(numbers) / self.step) * self.step, np.float32)
+    def _draw(self, low: float, high: float, *parts: object) -> float:
+        return round((low + (high - low) * _unit(self.seed, *parts)) / self.step) * self.step
 
     def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
         rows = [self.evaluate(leaves.environment.read(int(slot))) for slot in leaves.slots]

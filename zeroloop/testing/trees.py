@@ -31,8 +31,9 @@ class NativeSearch:
         source = self.forest.num_slots + tree
         self.batch.write(source, state)
         noise = np.zeros(0, np.float32) if noise is None else noise
-        rows = ([tree], [source], [budget or self.settings.num_simulations], [played], [0, len(noise)])
-        self.forest.begin(*(np.array(row, np.int32) for row in rows), noise)
+        numbers = (tree, source, budget or self.settings.num_simulations, played)
+        trees, sources, budgets, actions = (np.array([number], np.int32) for number in numbers)
+        self.forest.begin(trees, sources, budgets, actions, np.array([0, len(noise)], np.int32), noise)
 
     def run(self) -> None:
         """Search until every tree has ended."""

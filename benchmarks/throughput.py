@@ -1,0 +1,342 @@
+"""How close search and self-play come to the speed of the bare network, what the cache adds, what a second core adds.
+
+    zeroloop bench throughput [--quick] [--json]
+    python -m benchmarks.throughput [--quick] [--checkpoint RUN|FILE]
+
+Connect Four with an int8 ResNet 64x4 of random weights, or the network of a checkpoint. What is compared runs in turns
+in one process; ratios are medians over the rounds, speeds the best round's. Close other programs first: ten minutes.
+"""
+
+import argparse
+import copy
+import functools
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from zeroloop.contracts import Evaluator, Float32, LeafRows, Leaves, State
+from zeroloop.envs import connect_four
+from zeroloop.evaluators.cached import CachedEvaluator
+from zeroloop.evaluators.compiled import compile_network
+from zeroloop.evaluators.planes import Engine
+from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.networks import PlanesNetwork, resnet
+from zeroloop.run.players import load_player, random_observations
+from zeroloop.search import SearchSettings, batch_environment, make_forest, search
+from zeroloop.seeding import stream
+from zeroloop.selfplay import Actor, SelfPlaySettings
+from zeroloop.testing.evaluators import random_leaves, some_rows
+
+ENVIRONMENT = connect_four.environment()
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {"proofs": False, "lookahead": False, "reuse_subtree": False},
+    "shipped": {},
+}
+"""plain: every simulation costs an evaluation, unless it ends in a finished game. shipped: the default settings."""
+
+
+def run(quick: bool) -> dict[str, Any]:
+    """Speeds and ratios for a network of random weights."""
+    return measure(random_network(16, 1) if quick else random_network(64, 4), quick)
+
+
+def measure(network: PlanesNetwork, quick: bool) -> dict[str, Any]:
+    """Speeds and ratios for `network`; `quick` shows that it works, and little more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        result: dict[str, Any] = {"machine": machine()}
+        for simulations in (4, 8) if quick else (64, 400):
+            found = compare_searches(network, trees=32 if quick else 512, simulations=simulations, rounds=1 if quick else 3)
+            result[f"search, {simulations} simulations"] = found
+        for kind, cache in (("plain", False), ("shipped", False), ("shipped", True)):
+            play = SelfPlay(network, kind, cache, games=8 if quick else 192, simulations=4 if quick else 64)
+            found = play.compare_cores(seconds=0.1 if quick else 20.0, rounds=1 if quick else 3)
+            result[f"self-play, {kind}, {'cache' if cache else 'no cache'}"] = found
+        return result
+    finally:
+        torch.set_num_threads(threads)
+
+
+def machine() -> dict[str, Any]:
+    """Where this runs, and how busy it was when it began."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    packages = " ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "openvino"))
+    return {
+        "cpu": names[0].partition(":")[2].strip() if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "versions": f"Python {platform.python_version()} {packages}",
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+# ---- what is measured -----------------------------------------------------------------------------------------------
+
+
+def random_network(channels: int, blocks: int) -> resnet.ResNet:
+    """Random weights, activations normalised on random play, logits of standard deviation 1: opinions about as strong as
+    a trained network's, so that searches go deep, but wrong ones."""
+    torch.manual_seed(1)
+    network = resnet.build(resnet.Config(channels=channels, blocks=blocks), ENVIRONMENT)
+    planes = torch.from_numpy(random_observations(ENVIRONMENT, 256, stream(1, "planes")))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # take the statistics of the next batch as they are
+    with torch.no_grad():
+        network.train()(planes)
+        policy, wdl = network.eval()(planes)
+        network.policy.weight /= policy.std()
+        network.wdl.weight /= wdl.std()
+    return network
+
+
+def random_positions(count: int, plies: int = 10) -> list[State]:
+    """`count` different open positions after 0 to `plies` random moves, a number drawn uniformly for each."""
+    rng = stream(1, "roots")
+    found: dict[Any, State] = {}
+    while len(found) < count:
+        state = ENVIRONMENT.initial_state()
+        for _ in range(rng.integers(plies + 1)):
+            if legal := ENVIRONMENT.legal_actions(state):
+                state = ENVIRONMENT.step(state, int(rng.choice(legal))).state
+        if ENVIRONMENT.legal_actions(state):
+            found[ENVIRONMENT.key(state)] = state
+    return list(found.values())
+
+
+class Meter:
+    """The int8 evaluator of a network; counts the rows, the seconds, and the seconds in its engines."""
+
+    def __init__(self, network: PlanesNetwork) -> None:
+        planes = random_observations(ENVIRONMENT, 128, stream(1, "calibration"))
+        self.inner = compile_network(network, planes, EvaluatorSettings(backend="int8"))
+        self.inner._engines = [MeteredEngine(engine, self) for engine in self.inner._engines]
+        self.version = 0
+        self.rows, self.seconds, self.engine_seconds = 0, 0.0, 0.0
+
+    def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
+        start = time.perf_counter()
+        answers = self.inner(leaves)
+        self.seconds += time.perf_counter() - start
+        self.rows += len(answers[1])
+        return answers
+
+
+class MeteredEngine:
+    """An engine that adds its seconds to those of a meter."""
+
+    def __init__(self, engine: Engine, meter: Meter) -> None:
+        self.planes, self.policy, self.values = engine.planes, engine.policy, engine.values
+        self._engine, self._meter = engine, meter
+
+    def run(self) -> None:
+        start = time.perf_counter()
+        self._engine.run()
+        self._meter.engine_seconds += time.perf_counter() - start
+
+
+# ---- search ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One measurement: simulations (bare: evaluations) and rows evaluated a second, share of the time in engines."""
+
+    speed: float
+    rows: float
+    engines: float
+
+
+def sample(meter: Meter, work: Callable[[], int]) -> Sample:
+    """How fast `work` does the number of simulations that it returns."""
+    rows, engines, start = meter.rows, meter.engine_seconds, time.perf_counter()
+    count = work()
+    seconds = time.perf_counter() - start
+    return Sample(count / seconds, (meter.rows - rows) / seconds, (meter.engine_seconds - engines) / seconds)
+
+
+def compare_searches(network: PlanesNetwork, trees: int, simulations: int, rounds: int) -> dict[str, Any]:
+    """One core: searches of `trees` positions, with and without a cache that starts empty, against bare evaluations.
+
+    bare: batches of `trees` positions of random play are observed, evaluated, and their legal logits gathered.
+    """
+    meter, states = Meter(network), random_positions(trees)
+    batches = bare_batches(trees)
+    meter(batches[0])
+
+    def bare() -> int:
+        return sum(len(meter(batches[i % len(batches)])[1]) for i in range(simulations // 2))
+
+    def searched(kind: str, cache: bool) -> int:
+        evaluator, settings = CachedEvaluator(meter) if cache else meter, SearchSettings(num_simulations=simulations)
+        found = search(ENVIRONMENT, evaluator, states, settings.model_copy(update=KINDS[kind]))
+        return int(found.simulations.sum())
+
+    work: dict[str, Callable[[], int]] = {"bare": bare}
+    for kind in KINDS:
+        work[kind] = functools.partial(searched, kind, False)
+        work[f"{kind}, cache"] = functools.partial(searched, kind, True)
+    samples: dict[str, list[Sample]] = {name: [] for name in work}
+    for _ in range(rounds):
+        for name, each in work.items():
+            samples[name].append(sample(meter, each))
+    speeds = {name: [each.speed for each in found] for name, found in samples.items()}
+    rows = {name: [each.rows for each in found] for name, found in samples.items()}
+    return {
+        "per second": {name: max(found) for name, found in speeds.items()},
+        "simulations over bare evaluations": {kind: ratio(speeds[kind], speeds["bare"]) for kind in KINDS},
+        "evaluations over bare evaluations": {kind: ratio(rows[kind], speeds["bare"]) for kind in KINDS},
+        "gain by the cache": {kind: ratio(speeds[f"{kind}, cache"], speeds[kind]) for kind in KINDS},
+        "evaluations a simulation": {name: ratio(rows[name], speeds[name]) for name in work if name != "bare"},
+        "share of engines in bare": statistics.median(each.engines for each in samples["bare"]),
+        "shares of time": {
+            "plain": shares(meter, meter, states, simulations),
+            "plain, cache": shares(meter, CachedEvaluator(meter), states, simulations),
+        },
+    }
+
+
+def bare_batches(trees: int) -> list[LeafRows]:
+    """Eight batches of `trees` positions of random play."""
+    leaves = random_leaves(ENVIRONMENT, 8 * trees, stream(1, "bare"))
+    order = stream(1, "order").permutation(8 * trees).astype(np.int32)
+    return [some_rows(leaves, rows) for rows in np.split(order, 8)]
+
+
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:
+    """The median over the rounds."""
+    return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))
+
+
+def shares(meter: Meter, evaluator: Evaluator, states: Sequence[State], simulations: int) -> dict[str, float]:
+    """Shares of a plain search's time: the network itself, what evaluators do around it, the tree, the rules."""
+    settings = SearchSettings(num_simulations=simulations).model_copy(update=KINDS["plain"])
+    forest, trees = make_forest(len(states), settings), np.arange(len(states), dtype=np.int32)
+    batch = batch_environment(ENVIRONMENT, forest.num_slots + len(states), lookahead=False)
+    sources = (forest.num_slots + trees).astype(np.int32)
+    for slot, state in zip(sources, states, strict=True):
+        batch.write(int(slot), state)
+    no_noise, no_moves = np.zeros(len(trees) + 1, np.int32), np.full_like(trees, -1)
+    forest.begin(trees, sources, np.full_like(trees, simulations), no_moves, no_noise, np.zeros(0, np.float32))
+    clock, network = time.perf_counter, meter.engine_seconds
+    tree = rules = evaluation = 0.0
+    while True:
+        start = clock()
+        request = forest.select()
+        if not len(request):
+            break
+        selected = clock()
+        leaves = batch.expand(request)
+        stepped = clock()
+        answers = evaluator(leaves)
+        evaluated = clock()
+        forest.expand(leaves, *answers)
+        tree += clock() - evaluated + selected - start
+        rules += stepped - selected
+        evaluation += evaluated - stepped
+    network, total = meter.engine_seconds - network, tree + rules + evaluation
+    parts = {"network": network, "evaluators": evaluation - network, "tree": tree, "rules": rules}
+    return {name: seconds / total for name, seconds in parts.items()}
+
+
+# ---- self-play ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Played:
+    """What some threads did in a window of time: rates a second, games a minute, share of the time in engines."""
+
+    moves: float
+    simulations: float
+    games: float
+    engines: float
+
+
+class SelfPlay:
+    """Two actors that play whole games from the empty board, every move with the full search."""
+
+    def __init__(self, network: PlanesNetwork, kind: str, cache: bool, games: int, simulations: int) -> None:
+        search = SearchSettings(num_simulations=simulations).model_copy(update=KINDS[kind])
+        settings = SelfPlaySettings(
+            games_per_actor=games, full_search_fraction=1, fast_simulations=simulations, opening_fraction=0
+        )
+        self.cache = cache
+        self.actors = [(Actor(ENVIRONMENT, index, 1, search, settings), Meter(network)) for index in range(2)]
+        self.window = 0
+
+    def compare_cores(self, seconds: float, rounds: int) -> dict[str, Any]:
+        """One thread and two, in turns, after a window that lets the games fall out of step.
+
+        Each window begins with an empty cache, as an iteration of training does.
+        """
+        self.play(self.actors, seconds)
+        one, two = [], []
+        for index in range(rounds):
+            one.append(self.play(self.actors[index % 2 :][:1], seconds))
+            two.append(self.play(self.actors, seconds))
+        episodes = [episode for actor, _ in self.actors for episode in actor.take_episodes()]
+        return {
+            "one thread": vars(best(one)),
+            "two threads": vars(best(two)),
+            "moves a game": statistics.mean(len(episode.actions) for episode in episodes) if episodes else None,
+            "second core": ratio([each.moves for each in two], [each.moves for each in one]),
+        }
+
+    def play(self, actors: Sequence[tuple[Actor, Meter]], seconds: float) -> Played:
+        """Play with one thread an actor for about this long."""
+        self.window += 1
+        with ThreadPoolExecutor(len(actors)) as pool:
+            return sum_up(list(pool.map(lambda pair: self._play(*pair, seconds), actors)))
+
+    def _play(self, actor: Actor, meter: Meter, seconds: float) -> Played:
+        actor.begin_iteration(self.window, CachedEvaluator(meter) if self.cache else meter, 1 << 60)
+        before, engines, start = copy.copy(actor.statistics), meter.engine_seconds, time.perf_counter()
+        while (elapsed := time.perf_counter() - start) < seconds:
+            actor.play(1)
+        now = actor.statistics
+        return Played(
+            moves=(now.moves - before.moves) / elapsed,
+            simulations=(now.simulations - before.simulations) / elapsed,
+            games=60 * (now.games - before.games) / elapsed,
+            engines=(meter.engine_seconds - engines) / elapsed,
+        )
+
+
+def sum_up(parts: Sequence[Played]) -> Played:
+    """The threads together."""
+    return Played(
+        moves=sum(each.moves for each in parts),
+        simulations=sum(each.simulations for each in parts),
+        games=sum(each.games for each in parts),
+        engines=statistics.mean(each.engines for each in parts),
+    )
+
+
+def best(windows: Sequence[Played]) -> Played:
+    """The window with the most moves; games, which are few, averaged over all windows."""
+    return replace(max(windows, key=lambda each: each.moves), games=statistics.mean(each.games for each in windows))
+
+
+def main() -> None:
+    """Print the result as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it works")
+    parser.add_argument("--checkpoint", help="a run directory or checkpoint whose network to measure")
+    options = parser.parse_args()
+    result = measure(load_player(options.checkpoint).network, options.quick) if options.checkpoint else run(options.quick)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

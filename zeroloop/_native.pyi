@@ -1,0 +1,163 @@
+"""The compiled core: search forest, native games, evaluation cache."""
+
+from typing import Annotated
+
+import numpy
+from numpy.typing import NDArray
+
+
+class Request:
+    """Rows for an environment to expand; see zeroloop.contracts.Request."""
+
+    def __init__(self, parent_slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], actions: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def trees(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def parent_slots(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def actions(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def slots(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+class Leaves:
+    """
+    Expanded rows. slots, offsets, actions: the live rows, see zeroloop.contracts.Leaves.
+    """
+
+    @staticmethod
+    def from_arrays(environment: object | None, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], rewards: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], discounts: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], terminals: Annotated[NDArray[numpy.bool_], dict(shape=(None,), order='C', device='cpu', writable=False)], offsets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], actions: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], outcomes: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None = None) -> Leaves: ...
+
+    @property
+    def environment(self) -> object: ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def num_actions(self) -> int:
+        """Legal actions of all live rows together."""
+
+    @property
+    def slots(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def offsets(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def actions(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def all_slots(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def all_offsets(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def all_actions(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    @property
+    def rewards(self) -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]: ...
+
+    @property
+    def discounts(self) -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]: ...
+
+    @property
+    def outcomes(self) -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]: ...
+
+    @property
+    def terminals(self) -> Annotated[NDArray[numpy.bool_], dict(shape=(None,))]: ...
+
+class Forest:
+    """Search trees that advance together; see zeroloop.search."""
+
+    def __init__(self, num_trees: int, *, gumbel: bool, proofs: bool, minmax: bool, reuse_subtree: bool, c_puct: float, fpu_reduction: float, noise_fraction: float, forced_playouts: float, gumbel_max_considered: int, gumbel_c_visit: float, gumbel_c_scale: float, best_return: float, leaves_per_tree: int, virtual_loss: float, max_nodes: int, max_depth: int) -> None: ...
+
+    def begin(self, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], source_slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], budgets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], actions: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], noise_offsets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], noise: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+    def select(self) -> Request: ...
+
+    def expand(self, leaves: Leaves, logits: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+    def take_finished(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    def results(self, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> dict: ...
+
+    def choose(self, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], temperatures: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], uniforms: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
+
+    def tree(self, tree: int) -> dict:
+        """Nodes and edges of one tree as arrays; node 0 is the root."""
+
+    @property
+    def num_trees(self) -> int: ...
+
+    @property
+    def num_slots(self) -> int: ...
+
+    @property
+    def total_simulations(self) -> int: ...
+
+class LentLeaves(Leaves):
+    """Leaves whose memory the next expand uses again."""
+
+class ConnectFourStates:
+    """
+    Connect Four positions on the 7x6 board; see zeroloop.contracts.BatchEnvironment.
+    """
+
+    def __init__(self, num_slots: int, lookahead: bool = True) -> None: ...
+
+    @property
+    def num_slots(self) -> int: ...
+
+    def write(self, slot: int, state: tuple[int, int]) -> None:
+        """Put (own stones, all stones) into a slot."""
+
+    def read(self, slot: int) -> tuple[int, int]:
+        """The (own stones, all stones) of a slot."""
+
+    def expand(self, request: Request) -> object:
+        """Leaves over all rows of a request."""
+
+    def legal(self, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> object: ...
+
+    def keys(self, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> object: ...
+
+    def observe(self, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], symmetries: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], out: Annotated[NDArray[numpy.float32], dict(shape=(None, 2, 6, 7), order='C', device='cpu')]) -> None: ...
+
+    def rollout(self, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], seed: int) -> object:
+        """
+        Results of uniformly random play to the end, float32 [n], for the player to move in each slot.
+        """
+
+class EvaluationCache:
+    """Answers of an evaluator by canonical state key; for one thread."""
+
+    def __init__(self, capacity: int) -> None: ...
+
+    def begin(self, keys: Annotated[NDArray[numpy.uint64], dict(shape=(None,), order='C', device='cpu', writable=False)], symmetries: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], offsets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], actions: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], action_maps: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> tuple:
+        """
+        (rows, offsets, actions) of the rows that the evaluator must be asked; finish() has to follow.
+        """
+
+    def finish(self, logits: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> tuple:
+        """
+        (logits, values) of all rows of begin(), given the evaluator's answers for those it returned.
+        """
+
+    def clear(self) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def hits(self) -> int: ...
+
+    @property
+    def duplicates(self) -> int: ...
+
+    @property
+    def misses(self) -> int: ...
