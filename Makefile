@@ -4,7 +4,7 @@
 
 RECIPE ?= quickstart
 RUN ?= runs/$(RECIPE)
-EXTRAS ?= cpu,dev
+EXTRAS ?= cpu,solver,dev
 BIN := .venv/bin
 STAMP := .venv/installed
 SANITIZED := build/sanitize/site

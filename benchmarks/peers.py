@@ -4,10 +4,9 @@ Needs an environment of its own, without Zeroloop:
 
     python -m venv peers && peers/bin/pip install mctx pgx && peers/bin/python benchmarks/peers.py [--quick]
 
-Connect Four, a ResNet 64x4 of random weights with folded normalisation, float32; PUCT with Dirichlet noise; temperature 1
-for 14 plies, then the most visited move. Speeds are in simulations and moves a second, games a minute. One core: the
-process is pinned to it. Two cores: one process that has both, or two that are pinned to one each, whichever is faster.
-Compilation is not counted. Prints JSON; about ten minutes.
+Connect Four, a ResNet 64x4 of random weights with folded normalisation, float32; PUCT with Dirichlet noise; temperature
+1 for 14 plies, then the most visited move. One core: the process is pinned to it. Two cores: one process that has both,
+or two that are pinned to one each. Compilation is not counted. Prints JSON; about ten minutes.
 """
 
 import argparse
@@ -125,7 +124,7 @@ def new_games(key: Array, count: int) -> Any:
     return jax.vmap(ENVIRONMENT.init)(jax.random.split(key, count))
 
 
-# ---- measurements, each in a process of its own -----------------------------------------------------------------------
+# ---- measurements, each in a process of its own ---------------------------------------------------------------------
 
 
 def search_speed(layers: Any, trees: int, simulations: int, repeats: int) -> float:
@@ -172,7 +171,7 @@ def apart(cores: Sequence[set[int]], size: tuple[int, int], measure: Callable[..
     return [receive.recv() for receive, _ in pipes]
 
 
-def run(quick: bool) -> dict[str, Any]:
+def compare(quick: bool) -> dict[str, Any]:
     """Speeds on one core and on two."""
     size, simulations = ((16, 1), (4, 8)) if quick else ((64, 4), (64, 400))
     batches, moves, repeats = ((8,), 2, 1) if quick else ((64, 192, 512), 42, 3)
@@ -203,14 +202,14 @@ def run(quick: bool) -> dict[str, Any]:
     }
 
 
-def rates(parts: Sequence[dict[str, float]]) -> dict[str, float]:
+def rates(parts: Sequence[dict[str, float]]) -> dict[str, float | None]:
     """Moves a second, moves a game, and games a minute of all processes together."""
     moves = sum(part["moves"] for part in parts)
     length = sum(part["moves a game"] for part in parts) / len(parts)
-    return {"moves a second": moves, "moves a game": length, "games a minute": 60 * moves / max(length, 1e-9)}
+    return {"moves a second": moves, "moves a game": length, "games a minute": 60 * moves / length if length else None}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it works")
-    print(json.dumps(run(parser.parse_args().quick), indent=2))
+    print(json.dumps(compare(parser.parse_args().quick), indent=2))

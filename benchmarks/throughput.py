@@ -11,34 +11,26 @@ import argparse
 import copy
 import functools
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from zeroloop.contracts import Evaluator, Float32, LeafRows, Leaves, State
-from zeroloop.envs import connect_four
+from benchmarks.metering import ENVIRONMENT, Meter, machine, random_network, random_positions
+from zeroloop.contracts import Evaluator, LeafRows, State
 from zeroloop.evaluators.cached import CachedEvaluator
-from zeroloop.evaluators.compiled import compile_network
-from zeroloop.evaluators.planes import Engine
-from zeroloop.evaluators.settings import EvaluatorSettings
-from zeroloop.networks import PlanesNetwork, resnet
-from zeroloop.run.players import load_player, random_observations
+from zeroloop.networks import PlanesNetwork
+from zeroloop.run.players import load_player
 from zeroloop.search import SearchSettings, batch_environment, make_forest, search
 from zeroloop.seeding import stream
 from zeroloop.selfplay import Actor, SelfPlaySettings
 from zeroloop.testing.evaluators import random_leaves, some_rows
 
-ENVIRONMENT = connect_four.environment()
 KINDS: dict[str, dict[str, Any]] = {
     "plain": {"proofs": False, "lookahead": False, "reuse_subtree": False},
     "shipped": {},
@@ -57,93 +49,16 @@ def measure(network: PlanesNetwork, quick: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
     try:
         result: dict[str, Any] = {"machine": machine()}
-        for simulations in (4, 8) if quick else (64, 400):
-            found = compare_searches(network, trees=32 if quick else 512, simulations=simulations, rounds=1 if quick else 3)
-            result[f"search, {simulations} simulations"] = found
+        trees, budgets, rounds = (32, (4, 8), 1) if quick else (512, (64, 400), 3)
+        for simulations in budgets:
+            result[f"search, {simulations} simulations"] = compare_searches(network, trees, simulations, rounds)
         for kind, cache in (("plain", False), ("shipped", False), ("shipped", True)):
             play = SelfPlay(network, kind, cache, games=8 if quick else 192, simulations=4 if quick else 64)
-            found = play.compare_cores(seconds=0.1 if quick else 20.0, rounds=1 if quick else 3)
+            found = play.compare_cores(0.1 if quick else 20.0, rounds)
             result[f"self-play, {kind}, {'cache' if cache else 'no cache'}"] = found
         return result
     finally:
         torch.set_num_threads(threads)
-
-
-def machine() -> dict[str, Any]:
-    """Where this runs, and how busy it was when it began."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    packages = " ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "openvino"))
-    return {
-        "cpu": names[0].partition(":")[2].strip() if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "versions": f"Python {platform.python_version()} {packages}",
-        "load_average": round(os.getloadavg()[0], 2),
-    }
-
-
-# ---- what is measured -----------------------------------------------------------------------------------------------
-
-
-def random_network(channels: int, blocks: int) -> resnet.ResNet:
-    """Random weights, activations normalised on random play, logits of standard deviation 1: opinions about as strong as
-    a trained network's, so that searches go deep, but wrong ones."""
-    torch.manual_seed(1)
-    network = resnet.build(resnet.Config(channels=channels, blocks=blocks), ENVIRONMENT)
-    planes = torch.from_numpy(random_observations(ENVIRONMENT, 256, stream(1, "planes")))
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = None  # take the statistics of the next batch as they are
-    with torch.no_grad():
-        network.train()(planes)
-        policy, wdl = network.eval()(planes)
-        network.policy.weight /= policy.std()
-        network.wdl.weight /= wdl.std()
-    return network
-
-
-def random_positions(count: int, plies: int = 10) -> list[State]:
-    """`count` different open positions after 0 to `plies` random moves, a number drawn uniformly for each."""
-    rng = stream(1, "roots")
-    found: dict[Any, State] = {}
-    while len(found) < count:
-        state = ENVIRONMENT.initial_state()
-        for _ in range(rng.integers(plies + 1)):
-            if legal := ENVIRONMENT.legal_actions(state):
-                state = ENVIRONMENT.step(state, int(rng.choice(legal))).state
-        if ENVIRONMENT.legal_actions(state):
-            found[ENVIRONMENT.key(state)] = state
-    return list(found.values())
-
-
-class Meter:
-    """The int8 evaluator of a network; counts the rows, the seconds, and the seconds in its engines."""
-
-    def __init__(self, network: PlanesNetwork) -> None:
-        planes = random_observations(ENVIRONMENT, 128, stream(1, "calibration"))
-        self.inner = compile_network(network, planes, EvaluatorSettings(backend="int8"))
-        self.inner._engines = [MeteredEngine(engine, self) for engine in self.inner._engines]
-        self.version = 0
-        self.rows, self.seconds, self.engine_seconds = 0, 0.0, 0.0
-
-    def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
-        start = time.perf_counter()
-        answers = self.inner(leaves)
-        self.seconds += time.perf_counter() - start
-        self.rows += len(answers[1])
-        return answers
-
-
-class MeteredEngine:
-    """An engine that adds its seconds to those of a meter."""
-
-    def __init__(self, engine: Engine, meter: Meter) -> None:
-        self.planes, self.policy, self.values = engine.planes, engine.policy, engine.values
-        self._engine, self._meter = engine, meter
-
-    def run(self) -> None:
-        start = time.perf_counter()
-        self._engine.run()
-        self._meter.engine_seconds += time.perf_counter() - start
 
 
 # ---- search ---------------------------------------------------------------------------------------------------------
@@ -334,8 +249,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it works")
     parser.add_argument("--checkpoint", help="a run directory or checkpoint whose network to measure")
     options = parser.parse_args()
-    result = measure(load_player(options.checkpoint).network, options.quick) if options.checkpoint else run(options.quick)
-    print(json.dumps(result, indent=2))
+    network = load_player(options.checkpoint).network if options.checkpoint else None
+    print(json.dumps(measure(network, options.quick) if network else run(options.quick), indent=2))
 
 
 if __name__ == "__main__":

@@ -57,4 +57,3 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "tiny"
     assert main(["train", "tic_tac_toe", "--iterations", "2", "--seed", "3", "--run", str(path), *TINY]) == 0
     return path
-

@@ -65,7 +65,7 @@ def test_ctrl_c_has_its_own_exit_code(zeroloop, monkeypatch):
 
 def test_a_reader_that_leaves_early_is_no_failure_worth_a_traceback():
     script = "import sys; from zeroloop.cli import main; sys.exit(main(['train', '--help']))"
-    command = f"{sys.executable} -c \"{script}\" | head -n 1"
+    command = f'{sys.executable} -c "{script}" | head -n 1'
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("usage: zeroloop train")
     assert done.stderr == ""

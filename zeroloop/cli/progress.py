@@ -1,7 +1,7 @@
 """A run's progress for people: a live panel on a terminal, one plain line per iteration elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -132,8 +132,13 @@ class ConsoleReporter:
             ProgressBar(total=1.0, completed=completed, width=30),
             Text("" if left is None else f"{clock(left)} left"),
         )
-        numbers = Table.grid(padding=(0, 2))
-        shown = facts(latest)
-        numbers.add_row(*(Text(label, style="dim") for label in shown))
-        numbers.add_row(*shown.values())
-        return Group(head, numbers)
+        shown = list(facts(latest).items())
+        return Group(head, *(_table(shown[begin : begin + 5]) for begin in range(0, len(shown), 5)))
+
+
+def _table(entries: Sequence[tuple[str, str]]) -> Table:
+    """Labels above values; five fit into 80 columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row(*(Text(label, style="dim") for label, _ in entries))
+    table.add_row(*(text for _, text in entries))
+    return table

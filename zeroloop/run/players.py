@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from zeroloop import registry
 from zeroloop.contracts import Environment, Float32
 from zeroloop.errors import SettingError, UsageError
-from zeroloop.evaluators.cached import CachedEvaluator
+from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning import checkpoint as checkpoints
@@ -28,14 +28,14 @@ class Player:
     network: PlanesNetwork
     checkpoint: checkpoints.Checkpoint | None
 
-    def evaluator(self, settings: EvaluatorSettings | None = None) -> CachedEvaluator:
+    def evaluator(self, settings: EvaluatorSettings | None = None) -> VersionedEvaluator:
         """The network compiled for this machine, behind a cache; calibrated on random positions of the game."""
         settings = settings or EvaluatorSettings()
         planes = random_observations(self.environment, settings.calibration_positions, stream(0, "calibration"))
         return cached(compile_network(self.network, planes, settings), settings)
 
 
-def cached(evaluator: Any, settings: EvaluatorSettings) -> Any:
+def cached(evaluator: VersionedEvaluator, settings: EvaluatorSettings) -> VersionedEvaluator:
     """`evaluator` behind a cache of its own, where the settings give it entries."""
     return CachedEvaluator(evaluator, settings.cache_entries) if settings.cache_entries else evaluator
 

@@ -30,41 +30,47 @@ class WorkPool:
 
     def __init__(self, jobs: Sequence[Job], shards: Sequence[Sharded], segment: int) -> None:
         self._jobs, self._idle, self._segment = list(jobs), list(shards), max(1, segment)
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._lock = threading.Condition()
+        self._working = 0
+        self._stop = False
         self._error: BaseException | None = None
 
     @property
     def stopping(self) -> bool:
         """Whether long jobs should give up."""
-        return self._stop.is_set()
+        return self._stop
 
     def run(self, threads: int, watch: Callable[[], None], interval: float = 0.5) -> None:
         """Work until all is done, calling `watch` from this thread every `interval` seconds.
 
         Raises what a job raised. An exception in this thread (such as KeyboardInterrupt) stops the work first.
         """
-        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
-        for worker in workers:
-            worker.start()
         try:
-            while any(worker.is_alive() for worker in workers):
-                workers[0].join(interval)
-                if not workers[0].is_alive():
-                    workers.append(workers.pop(0))
-                    workers[0].join(interval)
+            for _ in range(threads):
+                worker = threading.Thread(target=self._work, daemon=True)
+                self._working += 1
+                worker.start()
+            while self._wait(interval):
                 watch()
         except BaseException:
-            self._stop.set()
-            for worker in workers:
-                worker.join()
+            self._stop = True
+            while self._wait(interval):
+                pass
             raise
         if self._error is not None:
             raise self._error
 
+    def _wait(self, seconds: float | None) -> bool:
+        """Wait at most so long for the workers to end; whether some still work.
+
+        On a condition, not in Thread.join: an interrupted join forgets in Python 3.11 that the thread still runs.
+        """
+        with self._lock:
+            return not self._lock.wait_for(lambda: self._working == 0, seconds)
+
     def _work(self) -> None:
         try:
-            while not self._stop.is_set():
+            while not self._stop:
                 with self._lock:
                     job = self._next()
                 if job is None:
@@ -74,7 +80,11 @@ class WorkPool:
             return
         except BaseException as error:
             self._error = self._error or error
-            self._stop.set()
+            self._stop = True
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._lock.notify_all()
 
     def _next(self) -> Job | None:
         if self._jobs:

@@ -8,6 +8,7 @@ run is still a function of its settings.
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from zeroloop.run.directory import RunDirectory
 from zeroloop.run.grading import Grade, mean_grade
 from zeroloop.run.league import League, Weights
 from zeroloop.run.players import cached, make_environment, make_network, random_observations
-from zeroloop.run.pool import StoppedError, WorkPool
+from zeroloop.run.pool import Job, StoppedError, WorkPool
 from zeroloop.run.settings import RunSettings
 from zeroloop.run.yardstick import Yardstick
 from zeroloop.seeding import stream
@@ -148,13 +149,14 @@ class _Training:
             actor.begin_iteration(self.iteration, evaluator, quota)
         learned: dict[str, float] = {}
         matches: list[MatchResult] = []
-        jobs = []
+        jobs: list[Job] = []
+        pool: WorkPool
         steps, progress = int(self.credit), self._progress()
         self.credit -= steps
         if steps:
             jobs.append(lambda: learned.update(self.learner.train(self._batches(steps, pool), progress)))
         if self.iteration and self.iteration % settings.arena_every == 0:
-            jobs.append(lambda: matches.append(self._match(self.evaluator_settings)))
+            jobs.append(lambda: matches.append(self._match()))
         pool = WorkPool(jobs, self.actors, quota // SEGMENTS)
         pool.run(settings.threads, lambda: self.reporter.progress(self._live_fields(before)))
         for match in matches:
@@ -199,12 +201,11 @@ class _Training:
         """A last match and the closing grades, of the best network."""
         if self.iteration > self.league.best_iteration:
             self.reporter.progress({"phase": "arena", "fraction": 1.0})
-            self._judge(self._match(self.evaluator_settings))
+            self._judge(self._match())
             self._save_best()
         self.reporter.progress({"phase": "grading", "fraction": 1.0})
         planes = self._calibration()
-        evaluators = [self._evaluator(self.league.best, planes, self.evaluator_settings) for _ in self.actors]
-        after = self.yardstick.searched(evaluators)
+        after = self.yardstick.searched(self._evaluators(self.league.best, planes, len(self.actors)))
         outcome = TrainingOutcome(self.directory.path, self.iteration, self.league.elo, self.before, after)
         self._write_report(outcome)
         self.reporter.finished(self._result_fields(outcome))
@@ -214,17 +215,22 @@ class _Training:
 
     def _take_weights(self) -> None:
         """Give every actor the current weights. A backend chosen by measuring is chosen once and kept on resume."""
+        self.evaluator_settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
         planes = self._calibration()
-        settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
-        first = self._evaluator(self.current, planes, settings)
-        self.backend = first.inner.choice
-        self.evaluator_settings = settings.model_copy(update={"backend": self.backend})
-        others = [self._evaluator(self.current, planes, self.evaluator_settings) for _ in self.actors[1:]]
-        self.evaluators = [first, *others]
+        if self.backend == "auto":
+            self.backend = self._evaluator(self.current, planes).inner.choice
+            self.evaluator_settings = self.evaluator_settings.model_copy(update={"backend": self.backend})
+        self.evaluators = self._evaluators(self.current, planes, len(self.actors))
 
-    def _evaluator(self, weights: Weights, planes: Float32, settings: Any) -> Any:
+    def _evaluators(self, weights: Weights, planes: Float32, count: int) -> list[Any]:
+        """Equal evaluators for as many threads, compiled side by side."""
         self.scratch.load_state_dict(weights)
-        return cached(compile_network(self.scratch, planes, settings), settings)
+        with ThreadPoolExecutor(count) as pool:
+            compiled = pool.map(lambda _: compile_network(self.scratch, planes, self.evaluator_settings), range(count))
+            return [cached(evaluator, self.evaluator_settings) for evaluator in compiled]
+
+    def _evaluator(self, weights: Weights, planes: Float32) -> Any:
+        return self._evaluators(weights, planes, 1)[0]
 
     def _calibration(self) -> Float32:
         """Real positions for this iteration's quantisation, the same on resume."""
@@ -236,11 +242,11 @@ class _Training:
 
     # ---- arena ------------------------------------------------------------------------------------------------------
 
-    def _match(self, settings: Any) -> MatchResult:
+    def _match(self) -> MatchResult:
         """The current network against the best so far; runs beside the learner, so it reads no weights of its."""
         planes = self._calibration()
-        candidate = self._evaluator(self.current, planes, settings)
-        best = self._evaluator(self.league.best, planes, settings)
+        candidate = self._evaluator(self.current, planes)
+        best = self._evaluator(self.league.best, planes)
         rng = stream(self.settings.seed, "arena", self.iteration)
         return play_match(self.environment, candidate, best, self.settings.search, self.settings.arena, rng)
 
