@@ -50,8 +50,9 @@ def random_network(channels: int, blocks: int) -> resnet.ResNet:
     return network
 
 
-def random_positions(count: int, plies: int = 10) -> list[State]:
-    """`count` different open positions after 0 to `plies` random moves, a number drawn uniformly for each."""
+def random_positions(count: int, different: bool, plies: int = 10) -> list[State]:
+    """`count` open positions after 0 to `plies` random moves, a number drawn uniformly for each. Early positions occur
+    several times, as they do when as many games are played at once, unless all are to be `different`."""
     rng = stream(1, "roots")
     found: dict[Any, State] = {}
     while len(found) < count:
@@ -60,7 +61,7 @@ def random_positions(count: int, plies: int = 10) -> list[State]:
             if legal := ENVIRONMENT.legal_actions(state):
                 state = ENVIRONMENT.step(state, int(rng.choice(legal))).state
         if ENVIRONMENT.legal_actions(state):
-            found[ENVIRONMENT.key(state)] = state
+            found[ENVIRONMENT.key(state) if different else len(found)] = state
     return list(found.values())
 
 

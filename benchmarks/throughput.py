@@ -50,8 +50,11 @@ def measure(network: PlanesNetwork, quick: bool) -> dict[str, Any]:
     try:
         result: dict[str, Any] = {"machine": machine()}
         trees, budgets, rounds = (32, (4, 8), 1) if quick else (512, (64, 400), 3)
-        for simulations in budgets:
-            result[f"search, {simulations} simulations"] = compare_searches(network, trees, simulations, rounds)
+        for name in ("drawn", "different"):
+            states = random_positions(trees, different=name == "different")
+            for simulations in budgets:
+                found = compare_searches(network, states, simulations, rounds)
+                result[f"search, {name} roots, {simulations} simulations"] = found
         for kind, cache in (("plain", False), ("shipped", False), ("shipped", True)):
             play = SelfPlay(network, kind, cache, games=8 if quick else 192, simulations=4 if quick else 64)
             found = play.compare_cores(0.1 if quick else 20.0, rounds)
@@ -81,13 +84,12 @@ def sample(meter: Meter, work: Callable[[], int]) -> Sample:
     return Sample(count / seconds, (meter.rows - rows) / seconds, (meter.engine_seconds - engines) / seconds)
 
 
-def compare_searches(network: PlanesNetwork, trees: int, simulations: int, rounds: int) -> dict[str, Any]:
-    """One core: searches of `trees` positions, with and without a cache that starts empty, against bare evaluations.
+def compare_searches(network: PlanesNetwork, states: list[State], simulations: int, rounds: int) -> dict[str, Any]:
+    """One core: searches of all `states` at once, with and without a cache that starts empty, against bare evaluations.
 
-    bare: batches of `trees` positions of random play are observed, evaluated, and their legal logits gathered.
+    bare: batches of as many positions of random play are observed, evaluated, and their legal logits gathered.
     """
-    meter, states = Meter(network), random_positions(trees)
-    batches = bare_batches(trees)
+    meter, batches = Meter(network), bare_batches(len(states))
     meter(batches[0])
 
     def bare() -> int:
@@ -109,6 +111,7 @@ def compare_searches(network: PlanesNetwork, trees: int, simulations: int, round
     speeds = {name: [each.speed for each in found] for name, found in samples.items()}
     rows = {name: [each.rows for each in found] for name, found in samples.items()}
     return {
+        "backend": meter.inner.backend,
         "per second": {name: max(found) for name, found in speeds.items()},
         "simulations over bare evaluations": {kind: ratio(speeds[kind], speeds["bare"]) for kind in KINDS},
         "evaluations over bare evaluations": {kind: ratio(rows[kind], speeds["bare"]) for kind in KINDS},
@@ -212,7 +215,7 @@ class SelfPlay:
         """Play with one thread an actor for about this long."""
         self.window += 1
         with ThreadPoolExecutor(len(actors)) as pool:
-            return sum_up(list(pool.map(lambda pair: self._play(*pair, seconds), actors)))
+            return sum_up(list(pool.map(lambda pair: self._play(pair[0], pair[1], seconds), actors)))
 
     def _play(self, actor: Actor, meter: Meter, seconds: float) -> Played:
         actor.begin_iteration(self.window, CachedEvaluator(meter) if self.cache else meter, 1 << 60)
