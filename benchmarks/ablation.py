@@ -31,6 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no_auxiliary": {"learner.soft_policy_weight": 0.0, "learner.reply_weight": 0.0},
     "strong_soft_policy": {"learner.soft_policy_weight": 4.0},
     "no_subtree_reuse": {"search.reuse_subtree": False},
+    "no_proven_records": {"selfplay.record_proven": False},
     "archive": {"selfplay.archive_fraction": 0.3},
     "archive_only": {"selfplay.archive_fraction": 0.5, "selfplay.opening_fraction": 0.0},
     "no_openings": {"selfplay.opening_fraction": 0.0},

@@ -54,7 +54,6 @@ def test_recorded_games_are_legal_and_end_as_recorded(episodes):
 def test_openings_are_marked_and_only_full_searches_carry_policies(episodes):
     kinds = np.concatenate([episode.kinds for episode in episodes])
     assert {OPENING, FAST, FULL} == set(kinds)
-    assert 0.15 < np.mean(kinds[kinds != OPENING] == FULL) < 0.35
     for episode in episodes:
         assert (episode.kinds[: episode.opening] == OPENING).all()
         assert (episode.kinds[episode.opening :] != OPENING).all()
@@ -63,6 +62,16 @@ def test_openings_are_marked_and_only_full_searches_carry_policies(episodes):
         for ply in np.flatnonzero(rows):
             weights = episode.policy_weights[episode.policy_offsets[ply] : episode.policy_offsets[ply + 1]]
             assert weights.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_playout_cap_and_proofs_decide_what_is_recorded():
+    games = play(actor(settings=SETTINGS.model_copy(update={"record_proven": False})))
+    kinds = np.concatenate([episode.kinds for episode in games])
+    assert 0.15 < np.mean(kinds[kinds != OPENING] == FULL) < 0.35
+    games = play(actor())
+    kinds, proven = (np.concatenate([getattr(e, name) for e in games]) for name in ("kinds", "proven"))
+    assert (kinds[proven > -1] == FULL).all()
+    assert (kinds[proven == -1] == FAST).any()
 
 
 def test_proven_values_agree_with_the_outcome_where_play_is_greedy():

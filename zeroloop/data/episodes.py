@@ -20,7 +20,8 @@ from zeroloop.files import atomic_write, make_directory
 Array: TypeAlias = npt.NDArray[Any]
 
 OPENING, FAST, FULL = 0, 1, 2
-"""Kinds of a ply: not chosen by search; a fast search (played, not learned from); a full search."""
+"""Kinds of a ply: not chosen by search; a fast search (played, not learned from); one to learn from: a full search, or
+one of any size that proved its result."""
 
 FORMAT = 1
 """Version of the parquet schema; raised when a column changes its meaning."""

@@ -130,8 +130,12 @@ class Actor:
             *(found[name].tolist() for name in ("root_values", "raw_values", "proven")),
             strict=True,
         )
+        lost = -self.search.best_return
         for tree, action, start, end, root_value, raw_value, proven in rows:
-            self._games[tree].add(action, root_value, raw_value, proven, policies[start:end])
+            game = self._games[tree]
+            if self.settings.record_proven and proven > lost:  # False where nothing is proven: NaN
+                game.kind = FULL
+            game.add(action, root_value, raw_value, proven, policies[start:end])
 
     def _finish(self, tree: int, reward: float) -> None:
         """Keep the finished game and put a new one in its place. `reward` is the last mover's."""

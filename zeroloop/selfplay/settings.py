@@ -18,6 +18,8 @@ class SelfPlaySettings(BaseModel):
     """Share of moves searched in full, with noise, and recorded (playout-cap randomisation, Wu 2019, section 3.1)."""
     fast_simulations: int = Field(16, ge=1)
     """Simulations of the other moves, which are not recorded as policy targets."""
+    record_proven: bool = True
+    """Also record moves of fast searches that proved a win or draw: their policy and value are exact."""
     temperature_plies: int = Field(14, ge=0)
     """Plies in which moves are drawn at temperature 1; later moves are the best ones."""
     opening_fraction: float = Field(0.5, ge=0, le=1)
