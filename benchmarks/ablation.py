@@ -84,14 +84,14 @@ def measure(overrides: dict[str, Any], seed: int, minutes: float, directory: Pat
     """Train one variant and grade the network that it ends with."""
     from zeroloop.learning import checkpoint as checkpoints
     from zeroloop.reports import SilentReporter
-    from zeroloop.run import trainer
+    from zeroloop.run import telemetry, trainer
     from zeroloop.run.grading import grade
     from zeroloop.run.players import load_player
     from zeroloop.run.positions import read_positions, shipped_sets
     from zeroloop.run.settings import RunSettings
     from zeroloop.seeding import stream
 
-    trainer.time = SimpleNamespace(monotonic=time.process_time)  # type: ignore[attr-defined]
+    telemetry.time = SimpleNamespace(monotonic=time.process_time)  # type: ignore[attr-defined]
     wanted = RunSettings.model_validate(settings(overrides, seed, minutes))
     outcome = trainer.train(wanted, directory, resume=False, reporter=SilentReporter())
     last = directory / f"checkpoints/iteration_{outcome.iterations}.pt"

@@ -130,6 +130,12 @@ def test_other_worker_counts_give_the_same_bits(finished, tmp_path):
     assert_same_end(finished.directory, tmp_path / "run", 3)
 
 
+def test_the_cache_changes_nothing(finished, tmp_path):
+    evaluator = {"backend": "torch", "cache_entries": 0}
+    train(settings(evaluator=evaluator), tmp_path / "run", resume=False, reporter=SilentReporter())
+    assert_same_end(finished.directory, tmp_path / "run", 3)
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [

@@ -41,7 +41,7 @@ class WorkPool:
         return self._stop
 
     def run(self, threads: int, watch: Callable[[], None], interval: float = 0.5) -> None:
-        """Work until all is done, calling `watch` from this thread every `interval` seconds.
+        """Work until all is done, calling `watch` from this thread at once and every `interval` seconds.
 
         Raises what a job raised. An exception in this thread (such as KeyboardInterrupt) stops the work first.
         """
@@ -50,6 +50,7 @@ class WorkPool:
                 worker = threading.Thread(target=self._work, daemon=True)
                 self._working += 1
                 worker.start()
+            watch()
             while self._wait(interval):
                 watch()
         except BaseException:

@@ -6,10 +6,9 @@ run is still a function of its settings.
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +28,18 @@ from zeroloop.learning.learner import Learner
 from zeroloop.reports import Reporter
 from zeroloop.run.arena import MatchResult, play_match
 from zeroloop.run.directory import RunDirectory
-from zeroloop.run.grading import Grade, mean_grade
+from zeroloop.run.grading import Grade
 from zeroloop.run.league import League, Weights
 from zeroloop.run.players import cached, make_environment, make_network, random_observations
 from zeroloop.run.pool import Job, StoppedError, WorkPool
 from zeroloop.run.settings import RunSettings
+from zeroloop.run.telemetry import Telemetry, Totals, TrainingOutcome, cache_hit_rate, match_fields, match_text, summary
 from zeroloop.run.yardstick import Yardstick
 from zeroloop.seeding import stream
 from zeroloop.selfplay import Actor
 
 SEGMENTS = 16
 """Pieces that an actor's quota is cut into: at the end of an iteration, cores wait for each other for one at most."""
-
-
-@dataclass(frozen=True)
-class TrainingOutcome:
-    """How a run ended: its directory, iterations done, Elo of the best network (untrained = 0), and grades by set."""
-
-    directory: Path
-    iterations: int
-    elo: float
-    before: dict[str, Grade]
-    after: dict[str, Grade]
 
 
 def train(settings: RunSettings, directory: Path, resume: bool, reporter: Reporter) -> TrainingOutcome:
@@ -70,29 +59,12 @@ def train(settings: RunSettings, directory: Path, resume: bool, reporter: Report
         torch.set_num_threads(threads)
 
 
-@dataclass
-class _Totals:
-    """Counts since the run began, and the seconds it has been running."""
-
-    games: int = 0
-    moves: int = 0
-    simulations: int = 0
-    seconds: float = 0.0
-
-    def rates(self, before: "_Totals") -> dict[str, float]:
-        seconds = max(self.seconds - before.seconds, 1e-9)
-        return {
-            "games_per_minute": 60 * (self.games - before.games) / seconds,
-            "positions_per_second": (self.moves - before.moves) / seconds,
-            "simulations_per_second": (self.simulations - before.simulations) / seconds,
-        }
-
-
 class _Training:
     """The state of a run between iterations, and the steps that change it."""
 
     directory: RunDirectory
     store: EpisodeStore
+    telemetry: Telemetry
 
     def __init__(self, settings: RunSettings, reporter: Reporter) -> None:
         self.settings, self.reporter = settings, reporter
@@ -117,16 +89,17 @@ class _Training:
         self.credit = 0.0  # learner steps that recorded examples have paid for
         self.seconds = 0.0  # of wall time, over all processes that worked on this run
         self.before: dict[str, Grade] = {}
-        self.began = time.monotonic()
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
     def run(self, directory: RunDirectory) -> TrainingOutcome:
         self.directory, self.store = directory, EpisodeStore(directory.episodes)
         resumed = self._restore()
-        self.began = time.monotonic() - self.seconds
+        self.telemetry = Telemetry(self.settings, self.actors, self.seconds)
         self._take_weights()
-        self.reporter.started(self._summary(resumed))
+        parameters = sum(weight.numel() for weight in self.network.parameters())
+        iteration = self.iteration if resumed else None
+        self.reporter.started(summary(self.settings, parameters, self.backend, directory.path, iteration))
         if not resumed:
             self.before = self.yardstick.searched(self.evaluators)
             self._save_best()
@@ -143,7 +116,7 @@ class _Training:
         return self.seconds / (60 * self.settings.minutes)
 
     def _iterate(self) -> None:
-        settings, before = self.settings, self._totals()
+        settings, before = self.settings, self.telemetry.totals()
         quota = max(1, settings.selfplay.moves_per_iteration // len(self.actors))
         for actor, evaluator in zip(self.actors, self.evaluators, strict=True):
             actor.begin_iteration(self.iteration, evaluator, quota)
@@ -158,27 +131,30 @@ class _Training:
         if self.iteration and self.iteration % settings.arena_every == 0:
             jobs.append(lambda: matches.append(self._match()))
         pool = WorkPool(jobs, self.actors, quota // SEGMENTS)
-        pool.run(settings.threads, lambda: self.reporter.progress(self._live_fields(before)))
+        pool.run(settings.threads, lambda: self.reporter.progress(self._live(before)))
         for match in matches:
             self._judge(match)
         self.credit += self._collect() * settings.learner.reuse / settings.learner.batch_size
-        hit_rate = self._hit_rate()
+        hit_rate = cache_hit_rate(self.evaluators)
         self.iteration += 1
         self.current = self.learner.weights()
         self._take_weights()
-        self.seconds = time.monotonic() - self.began
-        fields = self._live_fields(before) | {
+        self.seconds = self.telemetry.seconds
+        fields = self._live(before) | {
             "cache_hit_rate": hit_rate,
             "examples": self.replay.total,
             "window": len(self.replay),
             **learned,
-            **(self._match_fields(matches[0]) if matches else {}),
+            **(match_fields(matches[0]) if matches else {}),
         }
         if self.yardstick.available:
             fields["weak_error"] = self.yardstick.bare(self.evaluators[0])
-        self._save()
         self.directory.append_metrics(fields)
+        self._save()
         self.reporter.iteration(fields)
+
+    def _live(self, before: Totals) -> dict[str, Any]:
+        return self.telemetry.live(self.iteration, self.league.elo, before)
 
     def _batches(self, steps: int, pool: WorkPool) -> Iterator[Batch]:
         rng = stream(self.settings.seed, "learner", self.iteration)
@@ -207,8 +183,10 @@ class _Training:
         planes = self._calibration()
         after = self.yardstick.searched(self._evaluators(self.league.best, planes, len(self.actors)))
         outcome = TrainingOutcome(self.directory.path, self.iteration, self.league.elo, self.before, after)
-        self._write_report(outcome)
-        self.reporter.finished(self._result_fields(outcome))
+        fields = outcome.fields() | {"best": str(self.directory.best_checkpoint), "seconds": self.telemetry.seconds}
+        report = fields | {"ratings": [asdict(rating) for rating in self.league.ratings()]}
+        atomic_write(self.directory.reports / "training.json", json.dumps(report, indent=2).encode() + b"\n")
+        self.reporter.finished(fields)
         return outcome
 
     # ---- networks ---------------------------------------------------------------------------------------------------
@@ -218,7 +196,8 @@ class _Training:
         self.evaluator_settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
         planes = self._calibration()
         if self.backend == "auto":
-            self.backend = self._evaluator(self.current, planes).inner.choice
+            self.scratch.load_state_dict(self.current)
+            self.backend = compile_network(self.scratch, planes, self.evaluator_settings).choice
             self.evaluator_settings = self.evaluator_settings.model_copy(update={"backend": self.backend})
         self.evaluators = self._evaluators(self.current, planes, len(self.actors))
 
@@ -254,11 +233,7 @@ class _Training:
         self.league.judge(self.iteration, self.current, match)
         if match.promoted:
             self._save_best()
-        elo, low, high = match.elo
-        self.reporter.message(
-            f"match at iteration {self.iteration}: +{match.wins} ={match.draws} -{match.losses}, "
-            f"Elo {elo:+.0f} [{low:+.0f}, {high:+.0f}], {'promoted' if match.promoted else 'the best stays'}"
-        )
+        self.reporter.message(match_text(self.iteration, match))
 
     # ---- checkpoints ------------------------------------------------------------------------------------------------
 
@@ -321,84 +296,6 @@ class _Training:
         self.directory.rewind_metrics(self.iteration)
         self._save_best()
         return True
-
-    # ---- reports ----------------------------------------------------------------------------------------------------
-
-    def _totals(self) -> _Totals:
-        statistics = [actor.statistics for actor in self.actors]
-        return _Totals(
-            sum(s.games for s in statistics),
-            sum(s.moves for s in statistics),
-            sum(s.simulations for s in statistics),
-            time.monotonic() - self.began,
-        )
-
-    def _hit_rate(self) -> float | None:
-        if not self.settings.evaluator.cache_entries:
-            return None
-        counts = np.sum([evaluator.statistics for evaluator in self.evaluators], axis=0)
-        return float(1 - counts[2] / max(1, counts.sum()))
-
-    def _live_fields(self, before: _Totals) -> dict[str, Any]:
-        now = self._totals()
-        fraction = now.seconds / (60 * self.settings.minutes) if self.settings.minutes else 0.0
-        if self.settings.iterations is not None:
-            done = sum(self.settings.selfplay.moves_per_iteration - a.remaining * len(self.actors) for a in self.actors)
-            share = done / len(self.actors) / self.settings.selfplay.moves_per_iteration % 1
-            fraction = (self.iteration + share) / self.settings.iterations
-        left = now.seconds * (1 - fraction) / fraction if fraction > 0.01 else None
-        return {
-            "iteration": self.iteration,
-            "iterations": self.settings.iterations,
-            "phase": "self-play and learning",
-            "fraction": min(fraction, 1.0),
-            "games": now.games,
-            "positions": now.moves,
-            "simulations": now.simulations,
-            **now.rates(before),
-            "elo": self.league.elo,
-            "seconds": now.seconds,
-            "seconds_left": left,
-        }
-
-    def _match_fields(self, match: MatchResult) -> dict[str, Any]:
-        return {
-            "match_wins": match.wins,
-            "match_draws": match.draws,
-            "match_losses": match.losses,
-            "promoted": match.promoted,
-        }
-
-    def _summary(self, resumed: bool) -> dict[str, Any]:
-        settings = self.settings
-        end = f"{settings.iterations} iterations" if settings.iterations else f"{settings.minutes:g} minutes"
-        return {
-            "game": settings.game,
-            "network": f"{settings.network}, {sum(p.numel() for p in self.network.parameters()):,} parameters",
-            "backend": self.backend,
-            "threads": settings.threads,
-            "end": end,
-            "run": str(self.directory.path),
-            "resumed": f"iteration {self.iteration}" if resumed else None,
-        }
-
-    def _result_fields(self, outcome: TrainingOutcome) -> dict[str, Any]:
-        fields: dict[str, Any] = {
-            "run": str(outcome.directory),
-            "iterations": outcome.iterations,
-            "best": str(self.directory.best_checkpoint),
-            "elo": outcome.elo,
-            "seconds": time.monotonic() - self.began,
-        }
-        for name, grades in (("before", outcome.before), ("after", outcome.after)):
-            fields |= {f"weak_error_{name}.{key}": grade.weak_error for key, grade in grades.items()}
-            if grades:
-                fields[f"weak_error_{name}.mean"] = mean_grade(list(grades.values())).weak_error
-        return fields
-
-    def _write_report(self, outcome: TrainingOutcome) -> None:
-        report = self._result_fields(outcome) | {"ratings": [asdict(rating) for rating in self.league.ratings()]}
-        atomic_write(self.directory.reports / "training.json", json.dumps(report, indent=2).encode() + b"\n")
 
 
 def _tensors(state: dict[str, Any]) -> dict[str, Any]:

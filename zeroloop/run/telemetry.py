@@ -1,0 +1,141 @@
+"""What a run tells its reporter and writes to its metrics: counts, rates, results. See zeroloop/reports.py."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroloop.run.arena import MatchResult
+from zeroloop.run.grading import Grade, mean_grade
+from zeroloop.run.settings import RunSettings
+from zeroloop.selfplay import Actor
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """How a run ended: its directory, iterations done, Elo of the best network (untrained = 0), and grades by set."""
+
+    directory: Path
+    iterations: int
+    elo: float
+    before: dict[str, Grade]
+    after: dict[str, Grade]
+
+    def fields(self) -> Fields:
+        """The outcome in numbers: weak errors as `weak_error_before.SET`, `weak_error_after.mean` and so on."""
+        fields: Fields = {"run": str(self.directory), "iterations": self.iterations, "elo": self.elo}
+        for name, grades in (("before", self.before), ("after", self.after)):
+            fields |= {f"weak_error_{name}.{key}": grade.weak_error for key, grade in grades.items()}
+            if grades:
+                fields[f"weak_error_{name}.mean"] = mean_grade(list(grades.values())).weak_error
+        return fields
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts since the run began, and the seconds of wall time it has been running."""
+
+    games: int
+    moves: int
+    simulations: int
+    seconds: float
+
+    def rates(self, before: "Totals") -> Fields:
+        """Speeds since `before`."""
+        seconds = max(self.seconds - before.seconds, 1e-9)
+        return {
+            "games_per_minute": 60 * (self.games - before.games) / seconds,
+            "positions_per_second": (self.moves - before.moves) / seconds,
+            "simulations_per_second": (self.simulations - before.simulations) / seconds,
+        }
+
+
+class Telemetry:
+    """Reads the actors of a run, whose clock starts at `seconds` (what earlier processes spent on it)."""
+
+    def __init__(self, settings: RunSettings, actors: Sequence[Actor], seconds: float) -> None:
+        self.settings, self.actors = settings, actors
+        self._began = time.monotonic() - seconds
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def totals(self) -> Totals:
+        statistics = [actor.statistics for actor in self.actors]
+        games, moves, simulations = (sum(getattr(s, n) for s in statistics) for n in ("games", "moves", "simulations"))
+        return Totals(games, moves, simulations, self.seconds)
+
+    def live(self, iteration: int, elo: float, before: Totals) -> Fields:
+        """Numbers of the moment, with speeds since `before`."""
+        now = self.totals()
+        fraction = self._fraction(iteration, now)
+        return {
+            "iteration": iteration,
+            "iterations": self.settings.iterations,
+            "phase": "self-play and learning",
+            "fraction": fraction,
+            "games": now.games,
+            "positions": now.moves,
+            "simulations": now.simulations,
+            **now.rates(before),
+            "elo": elo,
+            "seconds": now.seconds,
+            "seconds_left": now.seconds * (1 - fraction) / fraction if fraction > 0.01 else None,
+        }
+
+    def _fraction(self, iteration: int, now: Totals) -> float:
+        """Share of the run that is over, the moves of the running iteration included."""
+        if self.settings.iterations is None:
+            assert self.settings.minutes is not None
+            return min(1.0, now.seconds / (60 * self.settings.minutes))
+        quota = self.settings.selfplay.moves_per_iteration
+        running = sum(actor.remaining for actor in self.actors)
+        share = (quota - running) / quota if running else 0.0
+        return min(1.0, (iteration + share) / self.settings.iterations)
+
+
+def cache_hit_rate(evaluators: Sequence[Any]) -> float | None:
+    """Share of leaves that needed no evaluation; None where there is no cache."""
+    if not all(hasattr(evaluator, "statistics") for evaluator in evaluators):
+        return None
+    counts = np.sum([evaluator.statistics for evaluator in evaluators], axis=0)
+    return float(1 - counts[2] / max(1, counts.sum()))
+
+
+def match_fields(match: MatchResult) -> Fields:
+    """A match as metrics."""
+    return {
+        "match_wins": match.wins,
+        "match_draws": match.draws,
+        "match_losses": match.losses,
+        "promoted": match.promoted,
+    }
+
+
+def match_text(iteration: int, match: MatchResult) -> str:
+    """A match as a line for people."""
+    elo, low, high = match.elo
+    verdict = "promoted" if match.promoted else "the best stays"
+    counts = f"+{match.wins} ={match.draws} -{match.losses}"
+    return f"match at iteration {iteration}: {counts}, Elo {elo:+.0f} [{low:+.0f}, {high:+.0f}], {verdict}"
+
+
+def summary(
+    settings: RunSettings, parameters: int, backend: str, directory: Path, iteration: int | None
+) -> Fields:
+    """What a run is going to do, in words; `iteration` where it resumes."""
+    return {
+        "game": settings.game,
+        "network": f"{settings.network}, {parameters:,} parameters",
+        "backend": backend,
+        "threads": settings.threads,
+        "end": f"{settings.iterations} iterations" if settings.iterations else f"{settings.minutes:g} minutes",
+        "run": str(directory),
+        "resumed": None if iteration is None else f"iteration {iteration}",
+    }
