@@ -15,12 +15,12 @@ from zeroloop.errors import MissingExtraError, SettingError
 from zeroloop.evaluators.network import TorchEngine
 from zeroloop.evaluators.openvino_graph import OpenVinoEngine, activation_ranges, load_openvino
 from zeroloop.evaluators.planes import Engine, PlanesEvaluator, run_planes
-from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.evaluators.settings import Backend, EvaluatorSettings
 from zeroloop.networks import PlanesNetwork
 
 logger = logging.getLogger(__name__)
 
-BACKENDS = ("int8", "bf16", "fp32", "torch")
+BACKENDS: tuple[Backend, ...] = ("int8", "bf16", "fp32", "torch")
 """From the fastest to the most exact; what is rejected is replaced by a later one."""
 
 
@@ -85,7 +85,7 @@ class CompiledEvaluator(PlanesEvaluator):
     """
 
     def __init__(
-        self, network: PlanesNetwork, positions: Float32, ladder: Sequence[str], settings: EvaluatorSettings
+        self, network: PlanesNetwork, positions: Float32, ladder: Sequence[Backend], settings: EvaluatorSettings
     ) -> None:
         self._settings = settings
         self._positions = check_positions(network, positions)[: settings.calibration_positions]
@@ -94,7 +94,7 @@ class CompiledEvaluator(PlanesEvaluator):
         super().__init__(engines)
 
     @property
-    def choice(self) -> str:
+    def choice(self) -> Backend:
         return self._ladder[0]
 
     def refresh(self, network: PlanesNetwork) -> None:
@@ -151,7 +151,7 @@ def why_not_openvino(network: PlanesNetwork) -> str | None:
     return None
 
 
-def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings) -> tuple[str, ...]:
+def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings) -> tuple[Backend, ...]:
     """The backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
     size = settings.batch_sizes[:1]
