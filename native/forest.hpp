@@ -667,7 +667,8 @@ class Forest {
         }
         if (open < 0 || proven < 0) return std::max(open, proven);
         if (root.proven()) return proven;
-        const float hope = edges[open].visits > 0 ? edges[open].value : root.mean;
+        // Nothing is known of an unvisited action: only a proven loss is worse.
+        const float hope = edges[open].visits > 0 ? edges[open].value : -settings_.best_return;
         return edges[proven].value > hope ? proven : open;
     }
 

@@ -330,7 +330,7 @@ class ReferenceSearch:
             assert proven
             return proven
         best = max(open_edges, key=lambda e: score[id(e)])
-        hope = best.value if best.visits else root.mean
+        hope = best.value if best.visits else -self.settings.best_return
         return proven if proven and proven.value > hope else best
 
     def _final_scores(self, root: Node) -> list[float]:
