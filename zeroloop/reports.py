@@ -15,6 +15,7 @@ class Reporter(Protocol):
     phase: what is being done (`self-play`, `learning`, `arena`, `grading`). fraction: of the whole run, 0 to 1.
     games, positions: so far. games_per_minute, positions_per_second, simulations_per_second: in this iteration.
     cache_hit_rate: 0 to 1. policy_loss, value_loss: nats. elo: of the best network, untrained = 0. promoted: bool.
+    memory_gib: resident memory of the process.
     weak_error: share of the graded positions where the chosen move worsens the result.
     weak_error_before.SET, weak_error_after.SET: the same at the start and the end of the run, in `finished`.
     seconds, seconds_left: wall time since the start of the run, and the estimate of what remains.

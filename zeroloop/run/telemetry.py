@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from zeroloop.run.arena import MatchResult
 from zeroloop.run.grading import Grade, mean_grade
@@ -85,6 +86,7 @@ class Telemetry:
             "simulations": now.simulations,
             **now.rates(before),
             "elo": elo,
+            "memory_gib": psutil.Process().memory_info().rss / 2**30,
             "seconds": now.seconds,
             "seconds_left": now.seconds * (1 - fraction) / fraction if fraction > 0.01 else None,
         }
@@ -126,9 +128,7 @@ def match_text(iteration: int, match: MatchResult) -> str:
     return f"match at iteration {iteration}: {counts}, Elo {elo:+.0f} [{low:+.0f}, {high:+.0f}], {verdict}"
 
 
-def summary(
-    settings: RunSettings, parameters: int, backend: str, directory: Path, iteration: int | None
-) -> Fields:
+def summary(settings: RunSettings, parameters: int, backend: str, directory: Path, iteration: int | None) -> Fields:
     """What a run is going to do, in words; `iteration` where it resumes."""
     return {
         "game": settings.game,
