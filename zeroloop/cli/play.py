@@ -73,7 +73,7 @@ class Machine:
             name = self.environment.action_name(state, int(result.actions[index]))
             prior, value = result.priors[index], result.action_values[index]
             lines.append(f"{name:>6}{result.visit_counts[index]:>8}{value:>+8.2f}{prior:>8.1%}")
-        best = self.environment.action_name(state, int(result.best_actions()[0]))
+        best = self.environment.action_name(state, int(result.chosen[0]))
         return "\n".join([*lines, f"best: {best}; {_verdict(result)}"])
 
 
@@ -101,7 +101,7 @@ class Game:
         while self.environment.legal_actions(self.history[-1]):
             state = self.history[-1]
             if self._seat not in self.humans:
-                action = int(self.machine.think(state).best_actions()[0])
+                action = int(self.machine.think(state).chosen[0])
                 print(f"machine plays {self.environment.action_name(state, action)}", flush=True)
                 self._step(action)
                 continue

@@ -227,7 +227,7 @@ def play(
             rows = np.flatnonzero(live & (movers == seat))
             if len(rows):
                 result = search(environment, evaluator, [states[row] for row in rows.tolist()], settings, rng)
-                actions[rows] = result.best_actions()
+                actions[rows] = result.chosen
         for row in np.flatnonzero(live).tolist():
             step = environment.step(states[row], int(actions[row]))
             returns[row] += weight[row] * step.reward

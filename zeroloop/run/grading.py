@@ -98,7 +98,7 @@ def _choose(
     states = [position.state for position in positions]
     if simulations > 0:
         result = search(environment, evaluator, states, playing_settings(settings, simulations), rng)
-        return result.best_actions(), result.root_values
+        return result.chosen, result.root_values
     return _bare_choice(environment, evaluator, states)
 
 

@@ -1,7 +1,7 @@
 """The search itself: four lines that tie the forest, the rules and the evaluator together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,20 +34,6 @@ class SearchResult:
     simulations: Int32
     chosen: Int32
     """int32 [B]: the best action of each root (temperature 0), -1 where the root is terminal."""
-
-    def best_actions(self) -> Int32:
-        return self.chosen
-
-    def row(self, index: int) -> "SearchResult":
-        """The result of one root alone."""
-        a, b = self.offsets[index], self.offsets[index + 1]
-        per_action = {"actions", "visit_counts", "action_values", "priors", "action_weights"}
-        parts = {
-            f.name: getattr(self, f.name)[a:b] if f.name in per_action else getattr(self, f.name)[index : index + 1]
-            for f in fields(self)
-            if f.name != "offsets"
-        }
-        return SearchResult(offsets=np.array([0, b - a], np.int32), **parts)
 
 
 def make_forest(num_trees: int, settings: SearchSettings) -> _native.Forest:
