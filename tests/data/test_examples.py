@@ -75,6 +75,18 @@ def test_lambda_leads_from_the_root_value_to_the_end(
     np.testing.assert_allclose(derive([won], value_lambda=value_lambda).wdl[0], expected, atol=1e-6)
 
 
+def test_lambda_may_change_from_iteration_to_iteration(won: GameEpisode) -> None:
+    settings = {"value_lambda": 0.5, "final_value_lambda": 1.0, "value_lambda_iterations": 4}
+    for iteration, fixed in ((0, 0.5), (2, 0.75), (4, 1.0), (9, 1.0)):
+        got, expected = derive([replace(won, iteration=iteration)], **settings), derive([won], value_lambda=fixed)
+        np.testing.assert_allclose(got.wdl, expected.wdl)
+
+
+def test_a_proof_without_the_network_is_no_surprise(won: GameEpisode) -> None:
+    got = derive([replace(won, policy_visits=np.array([5, 5, 1, 3, 0]))])
+    assert got.surprise[2] == 0 and got.weight[2] == 0.5
+
+
 def test_a_proof_hides_what_was_played_after_it(won: GameEpisode) -> None:
     blundered = replace(won, outcome=-1.0, proven=np.array([NAN, NAN, 1.0, NAN, NAN]))
     np.testing.assert_allclose(derive([blundered], value_lambda=1.0).wdl[0], [0, 0, 1])

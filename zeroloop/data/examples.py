@@ -28,9 +28,21 @@ class ExampleSettings(BaseModel):
     value_lambda: float = Field(0.9, ge=0, le=1)
     """Lambda of the value target, a TD(lambda) return over the search's root values (Sutton 1988): 1 is how the game
     ended, 0 the root value alone. A proven value replaces all that was played after it."""
+    final_value_lambda: float | None = Field(None, ge=0, le=1)
+    """Lambda of games from iteration `value_lambda_iterations` on, up to which it changes linearly; none: it does not.
+    The better the play, the more its outcome says: docs/benchmarks.md."""
+    value_lambda_iterations: int = Field(40, ge=1)
     surprise_weight: float = Field(0.5, ge=0, le=1)
     """Share of a game's total weight that goes to its positions in proportion to the policy surprise, the divergence
-    of the search's policy from the network's prior (Wu 2019, "policy surprise weighting"); the rest is uniform."""
+    of the search's policy from the network's prior (Wu 2019, "policy surprise weighting"); the rest is uniform.
+    A position that was proven without asking the network has no surprise."""
+
+    def lambda_at(self, iteration: int) -> float:
+        """Lambda of the games of an iteration."""
+        if self.final_value_lambda is None:
+            return self.value_lambda
+        share = min(1.0, iteration / self.value_lambda_iterations)
+        return self.value_lambda + share * (self.final_value_lambda - self.value_lambda)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +167,10 @@ def _replay(
 
 
 def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) -> tuple[Float32, Float32]:
-    """Policy targets [plies, A] (zero without a full search) and their divergence from the prior [plies]."""
+    """Policy targets [plies, A] (zero without a full search) and their divergence from the prior [plies].
+
+    A search that was over before it had asked the network knows no prior; it diverges from nothing.
+    """
     counts = [np.diff(episode.policy_offsets) for episode in episodes]
     entry = np.repeat(np.arange(len(plies.actions)), np.concatenate([*counts, np.empty(0, np.int32)]).astype(np.int64))
     weights = _concatenate(episodes, "policy_weights", np.float32)
@@ -164,7 +179,8 @@ def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) 
     policy[entry, _concatenate(episodes, "policy_actions", np.int32)] = weights
     divergence = weights * (np.log(np.maximum(weights, 1e-30)) - np.log(priors))
     surprise = np.bincount(entry, divergence, minlength=len(policy)).astype(np.float32)
-    return policy, np.maximum(surprise, 0)
+    visits = np.bincount(entry, _concatenate(episodes, "policy_visits", np.int32), minlength=len(policy))
+    return policy, np.where(visits > 0, np.maximum(surprise, 0), 0).astype(np.float32)
 
 
 def _value_targets(episodes: Sequence[GameEpisode], plies: _Plies, steps: _Steps, settings: ExampleSettings) -> Float64:
@@ -173,8 +189,9 @@ def _value_targets(episodes: Sequence[GameEpisode], plies: _Plies, steps: _Steps
     root = _concatenate(episodes, "root_values", np.float32).astype(np.float64)
     proven = _concatenate(episodes, "proven", np.float32).astype(np.float64)
     searched = ~np.isnan(root)
-    own = np.where(searched, 1 - settings.value_lambda, 0) * np.nan_to_num(root)
-    later = np.where(searched, settings.value_lambda, 1)
+    by_game = np.array([settings.lambda_at(episode.iteration) for episode in episodes], np.float64)
+    later = np.where(searched, by_game[plies.game], 1)
+    own = (1 - later) * np.nan_to_num(root)
     targets = np.zeros(len(root) + 1)  # one more, so that "the next ply" of the last one exists
     for ply in range(int(plies.lengths.max(initial=0)) - 1, -1, -1):
         at = plies.first[plies.lengths > ply] + ply
