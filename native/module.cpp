@@ -94,6 +94,8 @@ NB_MODULE(_native, module) {
     bind_forest(module);
     bind_connect_four(module);
     bind_evaluation_cache(module);
+    bind_maze(module);
+    bind_sudoku(module);
 }
 
 }  // namespace zeroloop

@@ -161,3 +161,18 @@ class EvaluationCache:
 
     @property
     def misses(self) -> int: ...
+
+def maze_generate(seed: int, count: int, height: int, width: int, low: float, high: float) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None,))], Annotated[NDArray[numpy.int32], dict(shape=(None,))], Annotated[NDArray[numpy.int32], dict(shape=(None,))], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+    """
+    Perfect mazes: walls uint8 [count * cells], start and goal cells int32 [count], and the cells of the one way between them uint8 [count * cells]. A goal's distance is a share between low and high of the greatest distance from its start.
+    """
+
+def sudoku_generate(seed: int, count: int, box_height: int, box_width: int, least_clues: int, most_clues: int, rounds: int) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None,))], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
+    """
+    Puzzles with one solution, and these solutions: uint8 [count * cells] each, 0 for an empty cell. Clues that others imply are taken away down to a number from least_clues to most_clues.
+    """
+
+def sudoku_solve(puzzles: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], box_height: int, box_width: int, limit: int) -> tuple[Annotated[NDArray[numpy.int32], dict(shape=(None,))], Annotated[NDArray[numpy.uint8], dict(shape=(None,))], Annotated[NDArray[numpy.int64], dict(shape=(None,))]]:
+    """
+    Of puzzles uint8 [n, cells]: solutions found up to the limit int32 [n], the first one uint8 [n * cells] (zeros where there is none), and guesses int64 [n].
+    """

@@ -44,6 +44,10 @@ class RunDirectoryError(ZeroloopError):
     """A run directory cannot be created, written, locked or resumed."""
 
 
+class DivergedError(ZeroloopError):
+    """Training met a loss that is not finite; nothing was learned from it, and checkpoints are as they were."""
+
+
 class PositionsError(ZeroloopError, ValueError):
     """A positions file has a malformed line or an illegal move; the message gives file and line."""
 

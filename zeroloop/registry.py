@@ -12,7 +12,7 @@ from typing import Any
 
 from zeroloop.errors import unknown_name
 
-_KINDS = {"envs": "game", "networks": "network", "tasks": "task family"}
+_KINDS = {"envs": "game", "networks": "network", "puzzles": "puzzle"}
 
 
 def names(package: str) -> list[str]:

@@ -18,6 +18,9 @@ class Reporter(Protocol):
     memory_gib: resident memory of the process.
     weak_error: share of the graded positions where the chosen move worsens the result.
     weak_error_before.SET, weak_error_after.SET: the same at the start and the end of the run, in `finished`.
+    steps: optimiser steps so far. examples_per_second: rows trained on. token_loss: nats.
+    exact, valid: share of the graded puzzles with the stored answer, or any right one; train_exact: of those that
+    halted in training. segments: mean that a graded answer took.
     seconds, seconds_left: wall time since the start of the run, and the estimate of what remains.
     """
 

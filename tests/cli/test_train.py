@@ -5,7 +5,9 @@ import json
 import pytest
 
 from zeroloop import config
-from zeroloop.run.settings import RunSettings
+from zeroloop.cli.recipes import read_recipe, recipes
+from zeroloop.run.settings import RunSettings, SupervisedSettings
+from zeroloop.run.supervised import make_puzzle, make_reasoner
 
 TINY = ["--selfplay.moves-per-iteration", "200", "--selfplay.games-per-actor", "8", "--arena.num-pairs", "2"]
 
@@ -39,6 +41,12 @@ def stored(run):
         (["connect_four", "--run", "full"], 1, ["not empty and not a run"]),
         (["connect_four", "--resume"], 1, ["there is no such run to resume"]),
         (["--resume"], 2, ["which run?"]),
+        (["connect_four", "--preset", "hrm"], 2, ["unknown preset of recipe connect_four: 'hrm'"]),
+        (["sudoku", "--preset", "trn"], 2, ["unknown preset of recipe sudoku: 'trn'; did you mean 'trm'?"]),
+        (["--config", "bad.toml", "--preset", "trm"], 2, ["name the recipe too"]),
+        (["sudoku", "--search.num-simulations", "5"], 2, ["unknown setting"]),
+        (["sudoku", "--puzzle-options.most-clues", "99"], 2, ["not 4 to 99"]),
+        (["maze", "--learner.batch-size", "0"], 2, ["--learner.batch-size: 0"]),
     ],
 )
 def test_what_is_wrong_is_said_and_leaves_nothing(zeroloop, tmp_path, words, code, parts):
@@ -48,7 +56,7 @@ def test_what_is_wrong_is_said_and_leaves_nothing(zeroloop, tmp_path, words, cod
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes").touch()
     zeroloop("train", *words).refused(code, *parts)
-    assert not (tmp_path / "runs" / "connect_four").exists()
+    assert not any((tmp_path / "runs" / name).exists() for name in ("connect_four", "sudoku", "maze"))
 
 
 def test_a_run_leaves_what_it_promises(trained):
@@ -127,9 +135,32 @@ def test_one_length_replaces_the_recipes_other(zeroloop, monkeypatch):
     assert [(each.iterations, each.minutes) for each in seen] == [(3, None), (None, 2), (5, 2)]
 
 
-@pytest.mark.parametrize("recipe", ["connect_four", "quickstart", "tic_tac_toe"])
+@pytest.mark.parametrize("recipe", recipes())
 def test_every_recipe_is_complete(recipe):
-    from zeroloop.cli.recipes import read_recipe, recipes
-
     assert recipes()[recipe].endswith((".", "loop"))
-    assert config.merge(RunSettings, read_recipe(recipe)).game in ("connect_four", "tic_tac_toe")
+    layers = read_recipe(recipe)
+    if "puzzle" not in layers[0].values:
+        assert config.merge(RunSettings, *layers).game in ("connect_four", "tic_tac_toe")
+        return
+    for preset in ("trm", "trm-mlp", "hrm", "plain"):
+        chosen = config.merge(SupervisedSettings, *read_recipe(recipe, preset))
+        puzzle = make_puzzle(chosen.puzzle, chosen.puzzle_options)
+        assert make_reasoner(chosen.network, chosen.network_options, puzzle, 0).get_parameter_count() > 0
+
+
+QUICK = ["--steps-per-iteration", "2", "--train-puzzles", "20", "--validation-puzzles", "5", "--test-puzzles", "9"]
+QUICK += ["--learner.batch-size", "4", "--network-options.num-recursions", "2", "--puzzle-options.most-clues", "12"]
+
+
+def test_puzzles_are_trained_resumed_and_evaluated(zeroloop, tmp_path):
+    answer = zeroloop("train", "sudoku", "--iterations", "1", "--run", "a", "--json", *QUICK)
+    assert answer.code == 0, answer
+    assert answer.json["iterations"] == 1 and 0 <= answer.json["exact.best_average"] <= 1
+    longer = zeroloop("train", "--run", "a", "--resume", "--iterations", "2")
+    assert longer.code == 0 and "iteration 2/2" in longer.out and "zeroloop evaluate a" in longer.out
+    zeroloop("train", "maze", "--run", "a", "--resume").refused(2, "a run of 'sudoku', but recipe 'maze' is for 'maze'")
+    graded = zeroloop("evaluate", "a", "--json", "--segments", "1", "--no-halt")
+    assert graded.json["puzzles"] == 9 and graded.json["segments"] == 1
+    assert {*graded.json["weights"]} == {"average", "raw"}
+    assert zeroloop("evaluate", "a", "--limit", "3").out.count("\n") == 4
+    zeroloop("evaluate", "a", "--game", "connect_four").refused(2, "--game is for games")

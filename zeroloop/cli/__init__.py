@@ -10,11 +10,11 @@ import zeroloop
 from zeroloop.errors import UsageError, ZeroloopError, unknown_name
 
 COMMANDS = {
-    "train": "train a player from zero, or continue a run",
-    "evaluate": "measure a checkpoint on exactly scored positions",
+    "train": "train a player or a solver of puzzles from zero, or continue a run",
+    "evaluate": "measure a checkpoint on exactly scored positions or held-out puzzles",
     "play": "play against a checkpoint in the terminal",
     "bench": "measure the speed of a part",
-    "list": "show the environments, networks, recipes and benchmarks there are",
+    "list": "show the games, puzzles, networks, recipes and benchmarks there are",
     "doctor": "show what this machine offers and what is missing",
 }
 

@@ -1,4 +1,4 @@
-"""`zeroloop evaluate`: how often a checkpoint errs on exactly scored positions."""
+"""`zeroloop evaluate`: how often a checkpoint errs, on exactly scored positions or on held-out puzzles."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,15 +11,44 @@ from zeroloop.errors import UsageError
 from zeroloop.run.grading import Grade, grade, mean_grade
 from zeroloop.run.players import load_player
 from zeroloop.run.positions import Position, read_positions, shipped_sets
+from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
 from zeroloop.search.settings import SearchSettings
 from zeroloop.seeding import stream
 
 HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
 
+PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segments':>10}{'seconds':>9}"
+
 
 def run(words: Sequence[str]) -> int:
-    """Exit code 0 when the positions were graded."""
+    """Exit code 0 when the positions or puzzles were graded."""
     arguments = _parser().parse(words)
+    solver = None if arguments.source == "untrained" else load_solver(arguments.source)
+    return _positions(arguments) if solver is None else _puzzles(arguments, solver)
+
+
+def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
+    """Averaged and raw weights on the puzzles that training never saw."""
+    for option in ("game", "positions"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(f"--{option} is for games; {arguments.source} solves {solver.puzzle.name}")
+    pairs = solver.test.take(slice(0, arguments.limit))
+    with json_output(arguments.json) as print_json:
+        print(f"{arguments.source}, {solver.puzzle.name}\n{PUZZLE_HEAD}")
+        found: dict[str, AnswerGrade] = {}
+        for name, network in solver.networks.items():
+            grade = found[name] = grade_answers(
+                network, solver.puzzle, pairs, arguments.segments, not arguments.no_halt
+            )
+            accuracies = f"{grade.exact:>9.2%}{grade.valid:>11.2%}"
+            print(f"{name:<20}{grade.puzzles:>9}{accuracies}{grade.segments:>10.2f}{grade.seconds:>9.1f}", flush=True)
+        print_json({**asdict(found["average"]), "weights": {name: asdict(each) for name, each in found.items()}})
+    return 0
+
+
+def _positions(arguments: argparse.Namespace) -> int:
+    if arguments.segments is not None or arguments.no_halt:
+        raise UsageError("--segments and --no-halt are for reasoners that solve puzzles")
     player = load_player(arguments.source, arguments.game)
     sets = _sets(arguments, player.environment)
     with json_output(arguments.json) as print_json:
@@ -41,16 +70,18 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("evaluate", "Measure how often a checkpoint errs on exactly scored positions.")
+    parser = Parser("evaluate", "Measure how often a checkpoint errs, on exactly scored positions or held-out puzzles.")
     option = parser.add_argument
     option("source", metavar="CHECKPOINT|RUN|untrained", help="what to measure; of a run, its best model")
     option("--game", help="the game it must be of; needed for `untrained`")
     option("--positions", type=Path, metavar="FILE", help="scored positions (default: the sets that ship)")
     halves = "which sets that ship: `choose` (default) to choose recipes with, `report` for reported figures only"
     option("--half", choices=("choose", "report"), default="choose", help=halves)
-    option("--limit", type=at_least(1), metavar="N", help="only the first N positions of each set")
+    option("--limit", type=at_least(1), metavar="N", help="only the first N positions of each set, or N puzzles")
     simulations = "simulations per move, default 600; 0 is the network alone"
     option("--simulations", type=at_least(0), default=600, metavar="K", help=simulations)
+    option("--segments", type=at_least(1), metavar="K", help="of a reasoner: at most K segments a puzzle")
+    option("--no-halt", action="store_true", help="of a reasoner: take all segments, whatever it says")
     option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
     option("--json", action="store_true", help="print one JSON object")
     return parser

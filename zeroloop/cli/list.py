@@ -13,11 +13,12 @@ from zeroloop.cli.recipes import recipes
 
 def run(words: Sequence[str]) -> int:
     """Exit code 0."""
-    parser = Parser("list", "Show the games, networks, recipes and benchmarks there are.")
+    parser = Parser("list", "Show the games, puzzles, networks, recipes and benchmarks there are.")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse(words)
     parts = {
         "games": described("envs"),
+        "puzzles": described("puzzles"),
         "networks": described("networks"),
         "recipes": recipes(),
         "benchmarks": {name: first_line(file) for name, file in benchmarks().items()},

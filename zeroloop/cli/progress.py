@@ -44,6 +44,12 @@ COLUMNS: dict[str, tuple[str, Callable[[Value], str]]] = {
     "cache_hit_rate": ("cache hits", _percent),
     "policy_loss": ("policy loss", _number),
     "value_loss": ("value loss", _number),
+    "examples_per_second": ("examples/s", _count),
+    "token_loss": ("token loss", _number),
+    "train_exact": ("exact in training", _percent),
+    "exact": ("exact", _percent),
+    "valid": ("any valid", _percent),
+    "segments": ("segments", _number),
     "elo": ("Elo", _signed),
     "weak_error": ("weak error", _percent),
 }

@@ -12,12 +12,24 @@ def recipes() -> dict[str, str]:
     return {name: file.read_text("utf-8").partition("\n")[0].lstrip("# ") for name, file in sorted(_files().items())}
 
 
-def read_recipe(name: str) -> Layer:
-    """The settings of a recipe. Raises UnknownNameError with the nearest known one."""
+def read_recipe(name: str, preset: str | None = None) -> list[Layer]:
+    """The settings of a recipe and, over them, those of one of its presets (by default the first, if it has any).
+
+    Raises UnknownNameError with the nearest known one.
+    """
     files = _files()
     if name not in files:
         raise unknown_name("recipe", name, files)
-    return parse_toml(files[name].read_text("utf-8"), f"recipe {name}")
+    layer = parse_toml(files[name].read_text("utf-8"), f"recipe {name}")
+    values = dict(layer.values)
+    presets = values.pop("presets", {})
+    base = Layer(values, layer.place)
+    preset = preset or next(iter(presets), None)
+    if preset is None:
+        return [base]
+    if preset not in presets:
+        raise unknown_name(f"preset of recipe {name}:", preset, presets)
+    return [base, Layer(presets[preset], f"recipe {name}, preset {preset}")]
 
 
 def _files() -> dict[str, Traversable]:

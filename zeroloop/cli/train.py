@@ -3,8 +3,9 @@
 import argparse
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from rich.console import Console
 
@@ -15,8 +16,11 @@ from zeroloop.cli.progress import ConsoleReporter
 from zeroloop.cli.recipes import read_recipe, recipes
 from zeroloop.config import Layer
 from zeroloop.errors import SettingError, UsageError
+from zeroloop.reports import Reporter
 from zeroloop.run.directory import CONFIG, RunDirectory, is_run
-from zeroloop.run.settings import RunSettings
+from zeroloop.run.settings import RunSettings, SupervisedSettings
+
+Settings: TypeAlias = RunSettings | SupervisedSettings
 
 LENGTHS = ("iterations", "minutes")
 """Settings that may change when a run is resumed: how long it goes on."""
@@ -24,20 +28,37 @@ LENGTHS = ("iterations", "minutes")
 
 def run(words: Sequence[str]) -> int:
     """Exit code 0 when the run reached its end, 130 when Ctrl-C stopped it."""
-    parser = _parser()
+    model = SupervisedSettings if {*words} & _supervised_recipes() else RunSettings
+    parser = _parser(model)
     own, typed = parser.split(words)
     arguments = parser.parse(own)
     if not arguments.recipe and not arguments.config and not arguments.resume:
         raise UsageError(f"which recipe? {', '.join(recipes())}; or give your own settings with --config FILE")
-    overrides = _one_length(config.parse_overrides(RunSettings, typed))
-    path = _place(arguments)
-    settings = _continued(path, arguments, overrides) if arguments.resume else _started(path, arguments, overrides)
-    return _train(path, settings, arguments)
+    if arguments.preset and not arguments.recipe:
+        raise UsageError("--preset chooses among the presets of a recipe; name the recipe too")
+    path, layers = _place(arguments), _layers(arguments)
+    model = _model(layers, path)
+    overrides = _one_length(config.parse_overrides(model, typed))
+    if arguments.resume:
+        return _train(path, _continued(path, model, arguments, layers, overrides), arguments)
+    return _train(path, _started(path, model, layers, overrides), arguments)
 
 
-def _parser() -> Parser:
-    parser = Parser("train", "Train a player from zero, or continue a run.", lambda: RunSettings)
+def _supervised_recipes() -> set[str]:
+    return {name for name in recipes() if "puzzle" in read_recipe(name)[0].values}
+
+
+def _model(layers: Sequence[Layer], path: Path) -> type[Settings]:
+    """What kind of run it is: one that names a puzzle is supervised."""
+    if not layers and is_run(path):
+        layers = [config.read_toml(path / CONFIG)]
+    return SupervisedSettings if any("puzzle" in layer.values for layer in layers) else RunSettings
+
+
+def _parser(model: type[Settings]) -> Parser:
+    parser = Parser("train", "Train a player or a solver of puzzles from zero, or continue a run.", lambda: model)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help=f"one of {', '.join(recipes())}")
+    parser.add_argument("--preset", metavar="NAME", help="which of the recipe's presets (default: its first)")
     parser.add_argument("--run", type=Path, metavar="DIR", help="the run directory (default: runs/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="continue the run in the run directory")
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML settings that go over the recipe's")
@@ -55,7 +76,7 @@ def _place(arguments: argparse.Namespace) -> Path:
 
 
 def _layers(arguments: argparse.Namespace) -> list[Layer]:
-    layers = [read_recipe(arguments.recipe)] if arguments.recipe else []
+    layers = read_recipe(arguments.recipe, arguments.preset) if arguments.recipe else []
     return [*layers, config.read_toml(arguments.config)] if arguments.config else layers
 
 
@@ -68,36 +89,45 @@ def _one_length(overrides: Layer) -> Layer:
     return Layer({**overrides.values, other: None}, overrides.place)
 
 
-def _started(path: Path, arguments: argparse.Namespace, overrides: Layer) -> RunSettings:
+def _started(path: Path, model: type[Settings], layers: Sequence[Layer], overrides: Layer) -> Settings:
     """The settings of a new run, on disk before slow imports begin: it can be resumed whenever it is killed."""
-    settings = config.merge(RunSettings, *_layers(arguments), overrides)
+    settings = config.merge(model, *layers, overrides)
     RunDirectory.create(path, config.dump(settings)).close()
     return settings
 
 
-def _continued(path: Path, arguments: argparse.Namespace, overrides: Layer) -> RunSettings:
+def _continued(
+    path: Path, model: type[Settings], arguments: argparse.Namespace, layers: Sequence[Layer], overrides: Layer
+) -> Settings:
     """The settings that an existing run was started with; only its length may change."""
-    layers = _layers(arguments)
     with RunDirectory.open(path) as directory:
         if not is_run(path):  # killed before its settings were written: begin with those given now
-            settings = config.merge(RunSettings, *layers, overrides)
+            settings = config.merge(model, *layers, overrides)
         else:
-            stored = config.merge(RunSettings, config.parse_toml(directory.read_config(), str(path / CONFIG)))
-            _check_game(arguments, layers, stored, path)
-            extra = layers[1:] if arguments.recipe else layers
-            settings = config.merge(RunSettings, Layer(stored.model_dump(), "the run"), *extra, overrides)
+            layer = config.parse_toml(directory.read_config(), str(path / CONFIG))
+            _check_recipe(arguments, layers, layer, path)
+            stored = config.merge(model, layer)
+            extra = layers[len(read_recipe(arguments.recipe, arguments.preset)) :] if arguments.recipe else layers
+            settings = config.merge(model, Layer(stored.model_dump(), "the run"), *extra, overrides)
             _check_same(stored, settings, path)
         directory.write_config(config.dump(settings))
     return settings
 
 
-def _check_game(arguments: argparse.Namespace, layers: Sequence[Layer], stored: RunSettings, path: Path) -> None:
-    game = layers[0].values.get("game", stored.game) if arguments.recipe else stored.game
-    if game != stored.game:
-        raise UsageError(f"{path} is a run of {stored.game!r}, but recipe {arguments.recipe!r} is for {game!r}")
+def _check_recipe(arguments: argparse.Namespace, layers: Sequence[Layer], stored: Layer, path: Path) -> None:
+    """Raises UsageError where the recipe given is for another game or puzzle than the run's."""
+    if not arguments.recipe:
+        return
+    wanted, found = (_subject(layer.values) for layer in (layers[0], stored))
+    if wanted != found:
+        raise UsageError(f"{path} is a run of {found!r}, but recipe {arguments.recipe!r} is for {wanted!r}")
 
 
-def _check_same(stored: RunSettings, settings: RunSettings, path: Path) -> None:
+def _subject(values: Mapping[str, Any]) -> str:
+    return str(values["puzzle"] if "puzzle" in values else values.get("game", RunSettings.model_fields["game"].default))
+
+
+def _check_same(stored: Settings, settings: Settings, path: Path) -> None:
     for name, (before, now) in config.differences(stored, settings).items():
         if name not in LENGTHS:
             raise SettingError(
@@ -106,15 +136,13 @@ def _check_same(stored: RunSettings, settings: RunSettings, path: Path) -> None:
             )
 
 
-def _train(path: Path, settings: RunSettings, arguments: argparse.Namespace) -> int:
+def _train(path: Path, settings: Settings, arguments: argparse.Namespace) -> int:
     reporter = ConsoleReporter(Console(stderr=arguments.json, highlight=False))
     place = shlex.quote(str(path))
     with json_output(arguments.json) as print_json:
         try:
             with reporter:
-                from zeroloop.run.trainer import train  # slow: brings torch
-
-                train(settings, path, resume=True, reporter=reporter)
+                _run(settings, path, reporter)
         except KeyboardInterrupt:
             reporter.message(f"interrupted; continue with: zeroloop train --run {place} --resume")
             return INTERRUPTED
@@ -123,7 +151,19 @@ def _train(path: Path, settings: RunSettings, arguments: argparse.Namespace) -> 
                 shutil.rmtree(path)
             raise
         print_json(reporter.result)
-        reporter.message(f"play against it: zeroloop play {settings.game} --checkpoint {place}")
-        if any(name.startswith("weak_error_after.") for name in reporter.result):
+        if isinstance(settings, RunSettings):
+            reporter.message(f"play against it: zeroloop play {settings.game} --checkpoint {place}")
+        if isinstance(settings, SupervisedSettings) or "weak_error_after.mean" in reporter.result:
             reporter.message(f"measure it:      zeroloop evaluate {place}")
     return 0
+
+
+def _run(settings: Settings, path: Path, reporter: Reporter) -> None:
+    if isinstance(settings, SupervisedSettings):
+        from zeroloop.run.supervised import train_supervised  # slow: brings torch
+
+        train_supervised(settings, path, resume=True, reporter=reporter)
+    else:
+        from zeroloop.run.trainer import train  # slow: brings torch
+
+        train(settings, path, resume=True, reporter=reporter)

@@ -36,3 +36,36 @@ class LearnerSettings(BaseModel):
     """Weight of predicting the flattened policy target (KataGo 2023); its gradients are small."""
     soft_policy_temperature: float = Field(4.0, ge=1)
     """The flattened target is `policy ** (1 / temperature)`, renormalised."""
+
+
+class SupervisionSettings(BaseModel):
+    """How a reasoner is trained on questions and answers, one optimiser step a segment (deep supervision)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch_size: int = Field(128, ge=1)
+    """Puzzles that are being worked on at once."""
+    optimizer: Literal["adamw", "adam_atan2"] = "adam_atan2"
+    """AdamW, or AdamATan2, which the papers use."""
+    learning_rate: float = Field(1e-3, gt=0)
+    """Peak step size."""
+    final_learning_rate: float = Field(0.1, gt=0, le=1)
+    """Share of `learning_rate` that is left at the end of the run; the decay is linear and starts half-way."""
+    warmup_steps: int = Field(200, ge=0)
+    """Steps over which the learning rate rises from zero (2,000 in the papers)."""
+    weight_decay: float = Field(0.1, ge=0)
+    """Decoupled decay per unit of learning rate; on matrices only."""
+    beta2: float = Field(0.95, ge=0, lt=1)
+    """Decay of the squared gradients."""
+    gradient_clip: float = Field(1.0, gt=0)
+    """Largest norm of the gradient of all weights together."""
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    """Decay per step of the averaged weights (shorter during the first steps)."""
+    loss: Literal["softmax", "stablemax"] = "softmax"
+    """Cross-entropy over softmax, or over stablemax in float64 as the papers have it for small data."""
+    halt_weight: float = Field(0.5, ge=0)
+    """Weight of each halting loss beside the loss of the tokens."""
+    halt_exploration: float = Field(0.1, ge=0, le=1)
+    """Share of puzzles that are not let halt before a random number of segments."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Of the activations; `auto`: bfloat16 where the processor multiplies it natively, else float32."""

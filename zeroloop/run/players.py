@@ -1,9 +1,9 @@
 """Networks ready to play: built from settings, or loaded from a checkpoint or a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.networks import PlanesNetwork
 from zeroloop.seeding import stream, stream_seed
+
+Network = TypeVar("Network")
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,28 @@ def make_environment(game: str, options: Mapping[str, Any]) -> Environment:
 def make_network(name: str, options: Mapping[str, Any], environment: Environment, seed: int) -> PlanesNetwork:
     """A fresh network with weights drawn from `seed`. Raises SettingError for options it does not take."""
     module = registry.load("networks", name)
+    config = network_config(module, options)
+    network: PlanesNetwork = seeded(seed, lambda: module.build(config, environment))
+    return network
+
+
+def network_config(module: Any, options: Mapping[str, Any]) -> Any:
+    """The `Config` of a network's module. Raises SettingError for an option that it does not take."""
     try:
-        config = module.Config(**options)
+        return module.Config(**options)
     except ValidationError as error:
         first = error.errors()[0]
-        path = ".".join(map(str, first["loc"]))
+        path = ".".join(map(str, ("network_options", *first["loc"])))
         allowed = ", ".join(module.Config.model_fields)
-        raise SettingError(
-            f"network_options.{path}: {first['msg']}, got {first['input']!r}; known: {allowed}"
-        ) from error
+        got = f", got {first['input']!r}" if first["loc"] else ""
+        raise SettingError(f"{path}: {first['msg']}{got}; known: {allowed}") from error
+
+
+def seeded(seed: int, build: Callable[[], Network]) -> Network:
+    """What `build` makes with weights drawn from `seed`; torch's global generator is as before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "network") % 2**63)
-        network: PlanesNetwork = module.build(config, environment)
-    return network
+        return build()
 
 
 def load_player(source: str, game: str | None = None) -> Player:
@@ -78,9 +89,7 @@ def load_player(source: str, game: str | None = None) -> Player:
             raise UsageError("an untrained network needs a game: add --game NAME, see `zeroloop list`")
         environment = make_environment(game, {})
         return Player(environment, make_network("resnet", {}, environment, seed=0), None)
-    path = Path(source)
-    if path.is_dir():
-        path = path / "checkpoints" / "best_model.pt"
+    path = checkpoint_path(source)
     if game is not None and game not in registry.names("envs"):
         make_environment(game, {})
     saved = checkpoints.load(path, environment=game)
@@ -89,6 +98,12 @@ def load_player(source: str, game: str | None = None) -> Player:
     network = make_network(saved.network, saved.network_config, environment, seed=0)
     saved.load_into(network)
     return Player(environment, network.eval(), saved)
+
+
+def checkpoint_path(source: str) -> Path:
+    """The checkpoint file that `source` names: itself, or the best model of a run directory."""
+    path = Path(source)
+    return path / "checkpoints" / "best_model.pt" if path.is_dir() else path
 
 
 def random_observations(environment: Environment, count: int, rng: np.random.Generator) -> Float32:

@@ -1,13 +1,14 @@
 """Everything that defines a run, composed of each part's own settings."""
 
 import os
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zeroloop.data.examples import ExampleSettings
 from zeroloop.data.replay import ReplaySettings
 from zeroloop.evaluators.settings import EvaluatorSettings
-from zeroloop.learning.settings import LearnerSettings
+from zeroloop.learning.settings import LearnerSettings, SupervisionSettings
 from zeroloop.run.arena import ArenaSettings
 from zeroloop.search import SearchSettings
 from zeroloop.selfplay import SelfPlaySettings
@@ -24,19 +25,11 @@ class GradingSettings(BaseModel):
     """Positions of each set for the grades before and after (0: no grading)."""
 
 
-class RunSettings(BaseModel):
-    """One training run. With `iterations` and the same seed, two runs end in the same weights, bit for bit."""
+class _Length(BaseModel):
+    """What runs of every kind have: an end, a seed, threads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    game: str = "connect_four"
-    """The environment: a file name in zeroloop/envs, see `zeroloop list`."""
-    game_options: dict[str, int] = {}
-    """Arguments of the environment, such as width, height, connect."""
-    network: str = "resnet"
-    """The network: a file name in zeroloop/networks."""
-    network_options: dict[str, int | float | bool] = {}
-    """Settings of the network, such as channels and blocks."""
     seed: int = Field(1, ge=0)
     """All randomness of the run follows from it."""
     iterations: int | None = Field(None, ge=1)
@@ -44,7 +37,36 @@ class RunSettings(BaseModel):
     minutes: float | None = Field(None, gt=0)
     """Wall time until the run ends, at the end of an iteration."""
     workers: int = Field(0, ge=0)
-    """Threads for self-play, learner and arena; 0: one per core that this process may use."""
+    """Threads; 0: one per core that this process may use."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if self.iterations is None and self.minutes is None:
+            raise ValueError("a run needs an end: set iterations or minutes")
+        return self
+
+    @property
+    def threads(self) -> int:
+        """Worker threads, with 0 resolved."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+    @property
+    def end(self) -> str:
+        """The length of the run in words."""
+        return f"{self.iterations} iterations" if self.iterations else f"{self.minutes:g} minutes"
+
+
+class RunSettings(_Length):
+    """One run of self-play. With `iterations` and the same seed, two runs end in the same weights, bit for bit."""
+
+    game: str = "connect_four"
+    """The environment: a file name in zeroloop/envs, see `zeroloop list`."""
+    game_options: dict[str, int] = {}
+    """Arguments of the environment, such as width, height, connect."""
+    network: str = "resnet"
+    """The network: a file name in zeroloop/networks."""
+    network_options: dict[str, int | float | bool | str] = {}
+    """Settings of the network, such as channels and blocks."""
     search: SearchSettings = SearchSettings()
     selfplay: SelfPlaySettings = SelfPlaySettings()
     examples: ExampleSettings = ExampleSettings()
@@ -58,13 +80,32 @@ class RunSettings(BaseModel):
     keep_checkpoints: int = Field(10, ge=1)
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
 
-    @model_validator(mode="after")
-    def _has_an_end(self) -> "RunSettings":
-        if self.iterations is None and self.minutes is None:
-            raise ValueError("a run needs an end: set iterations or minutes")
-        return self
 
-    @property
-    def threads(self) -> int:
-        """Worker threads, with 0 resolved."""
-        return self.workers or len(os.sched_getaffinity(0))
+class SupervisedSettings(_Length):
+    """One run of supervised training on puzzles. As with self-play, `iterations` make it repeatable bit for bit."""
+
+    puzzle: str = "sudoku"
+    """The puzzle: a file name in zeroloop/puzzles, see `zeroloop list`."""
+    puzzle_options: dict[str, int | float] = {}
+    """Arguments of the puzzle, such as box_height, box_width, height, width."""
+    network: str = "trm"
+    """The network: hrm, trm or plain."""
+    network_options: dict[str, int | float | bool | str] = {}
+    """Settings of the network."""
+    train_puzzles: int = Field(20_000, ge=1)
+    """Different puzzles to train on, at most."""
+    validation_puzzles: int = Field(256, ge=1)
+    """Puzzles that each iteration is graded on; they choose the best weights."""
+    test_puzzles: int = Field(1000, ge=1)
+    """Puzzles that nothing is chosen with; they grade the finished run."""
+    augment: bool = True
+    """Show each training puzzle in a random guise (a symmetry of the puzzle) each time."""
+    steps_per_iteration: int = Field(200, ge=1)
+    """Learner steps between gradings and checkpoints."""
+    patience: int = Field(0, ge=0)
+    """Iterations without a better grade until the run ends early; 0: never."""
+    learner: SupervisionSettings = SupervisionSettings()
+    device: str = "auto"
+    """cpu, cuda, cuda:N, mps; auto: the first CUDA device where there is one, else the CPU."""
+    keep_checkpoints: int = Field(10, ge=1)
+    """Every so many iterations the checkpoint is kept for good; of the others only the newest."""

@@ -135,7 +135,7 @@ def summary(settings: RunSettings, parameters: int, backend: str, directory: Pat
         "network": f"{settings.network}, {parameters:,} parameters",
         "backend": backend,
         "threads": settings.threads,
-        "end": f"{settings.iterations} iterations" if settings.iterations else f"{settings.minutes:g} minutes",
+        "end": settings.end,
         "run": str(directory),
         "resumed": None if iteration is None else f"iteration {iteration}",
     }

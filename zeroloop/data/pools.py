@@ -1,0 +1,84 @@
+"""Pools of puzzles for training, validation and testing that share no puzzle, not even up to symmetry."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from zeroloop.errors import SettingError
+from zeroloop.puzzles import Bool, Pairs, Puzzle
+from zeroloop.seeding import stream_seed
+
+_BATCH = 250
+"""Puzzles made in one go, of a seed of their own; batches are made side by side."""
+_EXCESS = 40
+"""So many times the puzzles asked for are made at most; those of a small family come up again and again."""
+
+
+class Pools(NamedTuple):
+    """Three disjoint pools. The test pool depends on the seed and its own size alone."""
+
+    test: Pairs
+    validation: Pairs
+    train: Pairs
+
+
+def make_pools(puzzle: Puzzle, seed: int, test: int, validation: int, train: int) -> Pools:
+    """Pools of these sizes; where the family has too few puzzles, the training pool is smaller.
+
+    Raises SettingError where not even the first two can be filled, or nothing is left to train on.
+    """
+    taken: set[int] = set()
+    pools = [
+        _pool(puzzle, seed, name, count, taken)
+        for name, count in (("test", test), ("validation", validation), ("train", train))
+    ]
+    for name, count, pool in zip(Pools._fields, (test, validation, 1), pools, strict=True):
+        if len(pool) < count:
+            raise SettingError(
+                f"puzzle_options: {puzzle.name} with these options has too few different puzzles: {len(pool)} of "
+                f"{count} for the {name} pool; allow more (clues, shares, sizes), or ask for fewer"
+            )
+    return Pools(*pools)
+
+
+def held_out(puzzle: Puzzle, seed: int, count: int) -> Pairs:
+    """The test pool of `make_pools` alone."""
+    return _pool(puzzle, seed, "test", count, set())
+
+
+def _pool(puzzle: Puzzle, seed: int, name: str, count: int, taken: set[int]) -> Pairs:
+    """Up to `count` puzzles that are not in `taken`, and from then on are."""
+    parts: list[Pairs] = []
+    found = 0
+    for made in _batches(puzzle, seed, name, count):
+        new = made.take(_fresh(puzzle, made, taken, count - found))
+        parts.append(new)
+        found += len(new)
+        if found >= count:
+            break
+    return Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _batches(puzzle: Puzzle, seed: int, name: str, count: int) -> Iterator[Pairs]:
+    """Batches of puzzles in an order that does not depend on the number of threads."""
+    threads = os.cpu_count() or 1
+    size = min(_BATCH, count)
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, _EXCESS * -(-count // size), threads):
+            seeds = [stream_seed(seed, puzzle.name, name, index) for index in range(first, first + threads)]
+            yield from pool.map(lambda each: puzzle.generate(each, size), seeds)
+
+
+def _fresh(puzzle: Puzzle, made: Pairs, taken: set[int], wanted: int) -> Bool:
+    kept = np.zeros(len(made), np.bool_)
+    for row, fingerprint in enumerate(puzzle.fingerprint(made.questions).tolist()):
+        if wanted == 0:
+            break
+        if fingerprint not in taken:
+            taken.add(fingerprint)
+            kept[row] = True
+            wanted -= 1
+    return kept

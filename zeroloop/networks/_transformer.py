@@ -1,0 +1,196 @@
+"""The parts that HRM, TRM and the plain transformer share: initialisation, rotary positions, attention, blocks.
+
+Sources: Hierarchical Reasoning Model (Wang et al. 2025, arXiv 2506.21734) and Tiny Recursive Model (Jolicoeur-Martineau
+2025, arXiv 2510.04871), whose published code fixes the details that the papers leave open. Activations may run in
+bfloat16 over float32 weights; normalisation, rotation and heads compute in float32 all the same.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+NORM_EPS = 1e-5
+ROPE_THETA = 10_000.0
+_TRUNCATION = 2.0
+_TRUNCATED_STD = 0.8796256610342398
+"""Standard deviation of a standard normal truncated at two sigma."""
+
+
+@torch.no_grad()
+def truncated_normal_(tensor: Tensor, std: float) -> Tensor:
+    """`tensor`, filled from a normal truncated at two sigma whose standard deviation after truncation is `std`.
+
+    `torch.nn.init.trunc_normal_` does not make up for what truncation takes away, hence the wider normal.
+    """
+    sigma = std / _TRUNCATED_STD
+    if std == 0:
+        return tensor.zero_()
+    return nn.init.trunc_normal_(tensor, std=sigma, a=-_TRUNCATION * sigma, b=_TRUNCATION * sigma)
+
+
+def rms_norm(x: Tensor) -> Tensor:
+    """`x` divided by its root mean square over the last dimension, without a learned scale; in float32 at least."""
+    return F.rms_norm(wide(x), x.shape[-1:], eps=NORM_EPS).to(x.dtype)
+
+
+def wide(x: Tensor) -> Tensor:
+    """`x` in float32, or in float64 where it is that already (tests compute in it)."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
+class Linear(nn.Module):
+    """x @ weight.T [+ bias] in the dtype of x: weight float32 [outputs, inputs], truncated normal 1/sqrt(inputs)."""
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(truncated_normal_(torch.empty(outputs, inputs), inputs**-0.5))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.cast_weight: Tensor | None = None
+        """The weight in the dtype of the activations while a pass lasts; see `cast_weights`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight if self.cast_weight is None else self.cast_weight
+        return F.linear(x, weight.to(x.dtype), None if self.bias is None else self.bias.to(x.dtype))
+
+
+class cast_weights:  # noqa: N801, a context manager reads as a verb
+    """Within this context every Linear of `module` keeps its weight in `dtype`, cast once and not once a call.
+
+    A recursive network calls each layer dozens of times a pass. Gradients reach the float32 weight through the cast.
+    """
+
+    def __init__(self, module: nn.Module, dtype: torch.dtype) -> None:
+        layers = (layer for layer in module.modules() if isinstance(layer, Linear))
+        self._layers = [layer for layer in layers if layer.weight.dtype != dtype]
+        self._dtype = dtype
+
+    def __enter__(self) -> None:
+        for layer in self._layers:
+            layer.cast_weight = layer.weight.to(self._dtype)
+
+    def __exit__(self, *_: object) -> None:
+        for layer in self._layers:
+            layer.cast_weight = None
+
+
+class Rotation(NamedTuple):
+    """Cosines and sines float32 [T, head_dim] or [n, 1, T, head_dim] of the angle of each position and frequency."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """`x` [n, heads, T, head_dim] with pairs (i, i + head_dim / 2) turned by their angle (Su et al. 2021)."""
+        first, second = wide(x).chunk(2, dim=-1)
+        turned = torch.cat((-second, first), dim=-1)
+        return (x * self.cos + turned * self.sin).to(x.dtype)
+
+
+def rotation(positions: Tensor, head_dim: int) -> Rotation:
+    """The rotation for `positions` [..., T], or for coordinates [..., T, k] whose k axes share the frequencies evenly.
+
+    With k axes, frequency f of axis a turns pair a * head_dim / (2 k) + f.
+    """
+    axes = positions.unsqueeze(-1) if positions.dim() == 1 else positions
+    count = axes.shape[-1]
+    dim = head_dim // count
+    frequencies = ROPE_THETA ** (-torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device) / dim)
+    angles = (axes.float().unsqueeze(-1) * frequencies).flatten(-2)
+    angles = torch.cat((angles, angles), dim=-1)
+    if angles.dim() == 3:
+        angles = angles.unsqueeze(1)
+    return Rotation(angles.cos(), angles.sin())
+
+
+class Context(NamedTuple):
+    """What every layer of a pass reads: the rotation, if positions rotate, and the keys that attention may see.
+
+    visible: bool [n, 1, 1, T], False where a row is padded; None where no row is.
+    """
+
+    rotation: Rotation | None
+    visible: Tensor | None
+
+
+class Attention(nn.Module):
+    """Bidirectional multi-head attention without bias or dropout: [n, T, dim] -> [n, T, dim]."""
+
+    def __init__(self, dim: int, head_dim: int) -> None:
+        super().__init__()
+        self.heads = dim // head_dim
+        self.qkv = Linear(dim, 3 * dim)
+        self.output = Linear(dim, dim)
+
+    def forward(self, x: Tensor, context: Context) -> Tensor:
+        n, length, dim = x.shape
+        q, k, v = self.qkv(x).view(n, length, 3, self.heads, dim // self.heads).permute(2, 0, 3, 1, 4)
+        if context.rotation is not None:
+            q, k = context.rotation(q), context.rotation(k)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=context.visible)
+        mixed: Tensor = self.output(y.transpose(1, 2).reshape(n, length, dim))
+        return mixed
+
+
+def swiglu_size(dim: int, expansion: float) -> int:
+    """The inner size of a SwiGLU: two thirds of `expansion * dim`, rounded up to a multiple of 256."""
+    return 256 * math.ceil(round(expansion * dim * 2 / 3) / 256)
+
+
+class SwiGLU(nn.Module):
+    """down(silu(gate(x)) * up(x)) without bias over the last dimension (Shazeer 2020)."""
+
+    def __init__(self, dim: int, expansion: float) -> None:
+        super().__init__()
+        inner = swiglu_size(dim, expansion)
+        self.gate_up = Linear(dim, 2 * inner)
+        self.down = Linear(inner, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = self.gate_up(x).chunk(2, dim=-1)
+        y: Tensor = self.down(F.silu(gate) * up)
+        return y
+
+
+class Block(nn.Module):
+    """Post-norm: x = rms(x + mixer(x)); x = rms(x + swiglu(x)).
+
+    The mixer is attention or, for inputs of one fixed length, a SwiGLU over the token axis (TRM-MLP). In that case the
+    first norm is over the tokens too, the axis that was mixed, as in the published code.
+    """
+
+    def __init__(self, dim: int, head_dim: int, expansion: float, mixed_length: int | None = None) -> None:
+        super().__init__()
+        self.mixer = Attention(dim, head_dim) if mixed_length is None else SwiGLU(mixed_length, expansion)
+        self.mlp = SwiGLU(dim, expansion)
+
+    def forward(self, x: Tensor, context: Context) -> Tensor:
+        if isinstance(self.mixer, Attention):
+            x = rms_norm(x + self.mixer(x, context))
+        else:
+            columns = x.transpose(1, 2)
+            x = rms_norm(columns + self.mixer(columns)).transpose(1, 2)
+        return rms_norm(x + self.mlp(x))
+
+
+class Stack(nn.Module):
+    """Blocks in a row: [n, T, dim] -> [n, T, dim]."""
+
+    def __init__(
+        self,
+        blocks: int,
+        dim: int,
+        head_dim: int,
+        expansion: float,
+        mixed_length: int | None = None,
+        block: type[Block] = Block,
+    ) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(block(dim, head_dim, expansion, mixed_length) for _ in range(blocks))
+
+    def forward(self, x: Tensor, context: Context) -> Tensor:
+        for block in self.blocks:
+            x = block(x, context)
+        return x

@@ -1,0 +1,32 @@
+"""The symbols that all token observations are written in: one vocabulary for games, puzzles, mathematics and code.
+
+A symbol's id is its place in `SYMBOLS`. Networks are built for `SIZE` ids, so that symbols can be added at the end
+without changing the shape of a weight; a symbol is never moved or removed.
+"""
+
+import string
+
+SIZE = 256
+PAD = 0
+"""Id of padding: what rows shorter than their batch end in. Attention never sees it."""
+
+_BOARD = ("empty", "own", "other", "wall", "floor", "agent", "start", "goal", "steps left")
+_ACTIONS = ("place", "drop", "up", "right", "down", "left")
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95])
+"""Every symbol: padding, parts of boards, kinds of actions, then the printable characters of ASCII and the space."""
+
+ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
+"""Symbol to id."""
+
+
+def encode(text: str) -> list[int]:
+    """The ids of the characters of `text`. Raises ValueError for a character that is not printable ASCII."""
+    wrong = [character for character in text if character not in ID]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is not in the vocabulary; allowed are the printable ASCII characters")
+    return [ID[character] for character in text]
+
+
+def decode(ids: list[int]) -> list[str]:
+    """The symbols with these ids. Raises IndexError for an id that has none."""
+    return [SYMBOLS[index] for index in ids]
