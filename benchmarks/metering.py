@@ -12,13 +12,15 @@ import torch
 from zeroloop.contracts import Float32, Leaves, State
 from zeroloop.envs import connect_four
 from zeroloop.evaluators.compiled import compile_network
-from zeroloop.evaluators.planes import Engine
+from zeroloop.evaluators.engines import Engine
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.networks import PlanesNetwork, resnet
+from zeroloop.observers import PlanesObserver
 from zeroloop.run.players import random_observations
 from zeroloop.seeding import stream
 
 ENVIRONMENT = connect_four.environment()
+OBSERVER = PlanesObserver(ENVIRONMENT.observation_shape)
 
 
 def machine() -> dict[str, Any]:
@@ -38,7 +40,7 @@ def random_network(channels: int, blocks: int) -> resnet.ResNet:
     as a trained network's, so that searches go deep, but wrong ones."""
     torch.manual_seed(1)
     network = resnet.build(resnet.Config(channels=channels, blocks=blocks), ENVIRONMENT)
-    planes = torch.from_numpy(random_observations(ENVIRONMENT, 256, stream(1, "planes")))
+    planes = torch.from_numpy(random_observations(ENVIRONMENT, OBSERVER, 256, stream(1, "planes")))
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # take the statistics of the next batch as they are
@@ -69,7 +71,7 @@ class Meter:
     """The int8 evaluator of a network; counts the rows, the seconds, and the seconds in its engines."""
 
     def __init__(self, network: PlanesNetwork) -> None:
-        planes = random_observations(ENVIRONMENT, 128, stream(1, "calibration"))
+        planes = random_observations(ENVIRONMENT, OBSERVER, 128, stream(1, "calibration"))
         self.inner = compile_network(network, planes, EvaluatorSettings(backend="int8"))
         self.inner._engines = [MeteredEngine(engine, self) for engine in self.inner._engines]
         self.version = 0
@@ -87,7 +89,7 @@ class MeteredEngine:
     """An engine that adds its seconds to those of a meter."""
 
     def __init__(self, engine: Engine, meter: Meter) -> None:
-        self.planes, self.policy, self.values = engine.planes, engine.policy, engine.values
+        self.observations, self.policy, self.values = engine.observations, engine.policy, engine.values
         self._engine, self._meter = engine, meter
 
     def run(self) -> None:

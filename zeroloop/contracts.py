@@ -78,6 +78,18 @@ class Environment(Protocol):
         """The action meant by `text`. Raises IllegalActionError with what was allowed."""
 
 
+@runtime_checkable
+class TaskEnvironment(Environment, Protocol):
+    """An environment whose episodes start from tasks that it makes itself."""
+
+    def sample_task(self, rng: np.random.Generator) -> dict[str, Any]:
+        """A task (plain JSON) that can be solved, for `initial_state`."""
+
+    def excess(self, task: dict[str, Any], episode_return: float) -> float:
+        """How much worse an episode from the start of `task` was than the best one, as a share of the best: 0 where it
+        was as good, infinite where it failed. Found exactly, and not by the rules above."""
+
+
 class Request(Protocol):
     """Leaves that the forest wants expanded: apply `actions[i]` to the state in `parent_slots[i]`, keep the result in
     `slots[i]`. Action -1 means: copy, do not step. `len(request)` rows; arrays are int32 [n]."""

@@ -12,6 +12,7 @@ from zeroloop.data.episodes import FAST, FULL, OPENING, GameEpisode
 from zeroloop.data.examples import Examples, ExampleSettings, examples, win_draw_loss
 from zeroloop.envs import connect_four, tic_tac_toe
 from zeroloop.errors import RunDirectoryError
+from zeroloop.observers import PlanesObserver
 
 RandomGames = Callable[[Environment, int], list[GameEpisode]]
 NAN = float("nan")
@@ -44,7 +45,7 @@ def won() -> GameEpisode:
 
 
 def derive(episodes: list[GameEpisode], **settings: float) -> Examples:
-    return examples(tic_tac_toe.environment(), episodes, ExampleSettings(**settings))
+    return examples(tic_tac_toe.environment(), episodes, ExampleSettings(**settings), PlanesObserver((2, 3, 3)))
 
 
 def row(**entries: float) -> np.ndarray:
@@ -119,7 +120,8 @@ def test_win_draw_loss_has_the_given_mean() -> None:
 def test_every_row_agrees_with_the_plain_rules(module: object, random_games: RandomGames) -> None:
     environment = module.environment()  # type: ignore[attr-defined]
     games = random_games(environment, 12)
-    got, k = examples(environment, games, ExampleSettings(value_lambda=1)), 0
+    observer = PlanesObserver(environment.observation_shape)
+    got, k = examples(environment, games, ExampleSettings(value_lambda=1), observer), 0
     for game in games:
         state, sign = environment.initial_state(None), 1
         for ply, action in enumerate(game.actions):

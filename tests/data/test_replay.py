@@ -14,6 +14,7 @@ from zeroloop.data.examples import Examples, ExampleSettings, examples
 from zeroloop.data.replay import Batch, ReplaySettings, ReplayWindow
 from zeroloop.envs import connect_four, tic_tac_toe
 from zeroloop.errors import RunDirectoryError
+from zeroloop.observers import PlanesObserver
 from zeroloop.seeding import stream
 
 RandomGames = Callable[[Environment, int], list[GameEpisode]]
@@ -45,7 +46,11 @@ def assert_same(left: Batch, right: Batch) -> None:
 
 @pytest.mark.parametrize("weighting", ["sampling", "loss"])
 def test_the_window_holds_the_newest_share(weighting: str) -> None:
-    window = ReplayWindow(GAME, ReplaySettings(fraction=0.5, min_size=10, max_size=40, weighting=weighting))
+    window = ReplayWindow(
+        GAME,
+        ReplaySettings(fraction=0.5, min_size=10, max_size=40, weighting=weighting),
+        PlanesObserver(GAME.observation_shape),
+    )
     sizes = []
     for part, start in enumerate(range(0, 120, 8), start=1):
         window.append(numbered(start, 8), part)
@@ -55,7 +60,9 @@ def test_the_window_holds_the_newest_share(weighting: str) -> None:
 
 
 def test_one_append_larger_than_the_window() -> None:
-    window = ReplayWindow(GAME, ReplaySettings(fraction=1, min_size=1, max_size=7))
+    window = ReplayWindow(
+        GAME, ReplaySettings(fraction=1, min_size=1, max_size=7), PlanesObserver(GAME.observation_shape)
+    )
     window.append(numbered(0, 3), 1)
     window.append(numbered(3, 20), 2)
     assert set(drawn(window)) == set(range(16, 23))
@@ -63,13 +70,13 @@ def test_one_append_larger_than_the_window() -> None:
 
 def test_weights_act_on_frequency_or_on_loss() -> None:
     weights = np.array([0.0, 1.0, 3.0])
-    window = ReplayWindow(GAME, ReplaySettings(symmetries=False))
+    window = ReplayWindow(GAME, ReplaySettings(symmetries=False), PlanesObserver(GAME.observation_shape))
     window.append(numbered(0, 3, weights), 1)
     counts = np.bincount(drawn(window), minlength=3)
     assert counts[0] == 0
     assert counts[2] / counts[1] == pytest.approx(3, rel=0.15)
     assert (window.sample(stream(0, "draw"), 5).weight == 1).all()
-    window = ReplayWindow(GAME, ReplaySettings(weighting="loss"))
+    window = ReplayWindow(GAME, ReplaySettings(weighting="loss"), PlanesObserver(GAME.observation_shape))
     window.append(numbered(0, 3, weights), 1)
     batch = window.sample(stream(0, "draw"), 50)
     np.testing.assert_array_equal(batch.weight, weights[batch.wdl[:, 0].astype(int)])
@@ -81,8 +88,8 @@ def test_each_drawn_row_is_a_recorded_one_under_one_symmetry(
 ) -> None:
     """Property: planes, policy, legal moves and reply are turned together, as the environment turns them."""
     games = random_games(environment, 20)
-    recorded = examples(environment, games, ExampleSettings())
-    window = ReplayWindow(environment, ReplaySettings())
+    recorded = examples(environment, games, ExampleSettings(), PlanesObserver(environment.observation_shape))
+    window = ReplayWindow(environment, ReplaySettings(), PlanesObserver(environment.observation_shape))
     window.append(recorded, 1)
     turned, places = {}, environment.symmetries
     for game in games:
@@ -94,7 +101,7 @@ def test_each_drawn_row_is_a_recorded_one_under_one_symmetry(
     rows = {row.tobytes(): index for index, row in enumerate(recorded.policy)}
     batch = window.sample(stream(2, "draw"), 300)
     seen = set()
-    for planes, policy, legal, reply in zip(batch.planes, batch.policy, batch.legal, batch.reply, strict=True):
+    for planes, policy, legal, reply in zip(batch.observations, batch.policy, batch.legal, batch.reply, strict=True):
         for state, symmetry in turned[planes.tobytes()]:
             index = rows.get(policy[places[symmetry]].tobytes())
             if index is not None:
@@ -108,26 +115,32 @@ def test_each_drawn_row_is_a_recorded_one_under_one_symmetry(
 
 
 def test_the_same_seed_draws_the_same_batch(random_games: RandomGames) -> None:
-    recorded = examples(GAME, random_games(GAME, 20), ExampleSettings())
+    recorded = examples(GAME, random_games(GAME, 20), ExampleSettings(), PlanesObserver(GAME.observation_shape))
     batches = []
     for _ in range(2):
-        window = ReplayWindow(GAME, ReplaySettings())
+        window = ReplayWindow(GAME, ReplaySettings(), PlanesObserver(GAME.observation_shape))
         window.append(recorded, 1)
         batches.append(window.sample(stream(5, "draw"), 32))
     assert_same(*batches)
-    assert batches[0].planes.dtype == np.float32
-    assert batches[0].planes.shape == (32, *GAME.observation_shape)
+    assert batches[0].observations.dtype == np.float32
+    assert batches[0].observations.shape == (32, *GAME.observation_shape)
 
 
 def test_rebuilt_from_the_store_it_draws_the_same(tmp_path: Path, random_games: RandomGames) -> None:
     settings, derived = ReplaySettings(fraction=0.5, min_size=10, max_size=30), ExampleSettings()
-    store, window, games = EpisodeStore(tmp_path), ReplayWindow(GAME, settings), random_games(GAME, 40)
+    store, window, games = (
+        EpisodeStore(tmp_path),
+        ReplayWindow(GAME, settings, PlanesObserver(GAME.observation_shape)),
+        random_games(GAME, 40),
+    )
     for start in range(0, 32, 4):
         part = store.append(games[start : start + 4])
-        window.append(examples(GAME, games[start : start + 4], derived), part.number)
+        window.append(
+            examples(GAME, games[start : start + 4], derived, PlanesObserver(GAME.observation_shape)), part.number
+        )
     state = window.state()
     store.append(games[32:])  # played after the checkpoint
-    again = ReplayWindow(GAME, settings)
+    again = ReplayWindow(GAME, settings, PlanesObserver(GAME.observation_shape))
     again.restore(state, store, GAME, derived)
     assert again.state() == state
     for draw in range(3):
@@ -136,7 +149,7 @@ def test_rebuilt_from_the_store_it_draws_the_same(tmp_path: Path, random_games: 
 
 def test_missing_or_foreign_parts_are_refused(tmp_path: Path, random_games: RandomGames) -> None:
     store = EpisodeStore(tmp_path)
-    window = ReplayWindow(GAME, ReplaySettings())
+    window = ReplayWindow(GAME, ReplaySettings(), PlanesObserver(GAME.observation_shape))
     store.append(random_games(GAME, 3))
     with pytest.raises(RunDirectoryError, match=r"lacks some of the parts 1\.\.2"):
         window.restore({"total": 10, "part": 2}, store, GAME, ExampleSettings())
@@ -146,6 +159,6 @@ def test_missing_or_foreign_parts_are_refused(tmp_path: Path, random_games: Rand
 
 def test_an_empty_window_and_bad_bounds_are_refused() -> None:
     with pytest.raises(ValueError, match="replay window is empty"):
-        ReplayWindow(GAME, ReplaySettings()).sample(stream(0, "draw"), 1)
+        ReplayWindow(GAME, ReplaySettings(), PlanesObserver(GAME.observation_shape)).sample(stream(0, "draw"), 1)
     with pytest.raises(ValidationError, match="must not exceed max_size"):
         ReplaySettings(min_size=10, max_size=5)

@@ -14,6 +14,7 @@ from zeroloop.evaluators.compiled import compile_network
 from zeroloop.evaluators.network import NetworkEvaluator
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.networks import PlanesNetwork
+from zeroloop.observers import PlanesObserver
 from zeroloop.seeding import stream
 from zeroloop.testing.evaluators import EvaluatorConformance, random_leaves
 
@@ -131,7 +132,7 @@ assert not [name for name, module in sys.modules.items() if name.startswith("ope
 
 def test_a_network_without_a_graph_runs_eagerly(environment, positions):
     class Linear(PlanesNetwork):
-        observation_shape, num_actions = environment.observation_shape, environment.num_actions
+        observer, num_actions = PlanesObserver(environment.observation_shape), environment.num_actions
 
         def __init__(self):
             super().__init__()

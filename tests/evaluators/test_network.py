@@ -4,8 +4,8 @@ import torch
 
 from zeroloop.errors import SettingError
 from zeroloop.evaluators.compiled import eager_answers
+from zeroloop.evaluators.engines import plan_chunks
 from zeroloop.evaluators.network import NetworkEvaluator
-from zeroloop.evaluators.planes import plan_chunks
 from zeroloop.seeding import stream
 from zeroloop.testing.evaluators import EvaluatorConformance, observations, random_leaves
 

@@ -28,7 +28,7 @@ def batch() -> Batch:
     moves = rng.integers(9, size=(2, 32))
     one_hot = np.eye(9, dtype=np.float32)
     return Batch(
-        planes=(rng.random((32, *tic_tac_toe.environment().observation_shape)) < 0.4).astype(np.float32),
+        observations=(rng.random((32, *tic_tac_toe.environment().observation_shape)) < 0.4).astype(np.float32),
         policy=one_hot[moves[0]],
         legal=np.maximum(rng.random((32, 9)) < 0.7, one_hot[moves[0]] > 0),
         wdl=np.eye(3, dtype=np.float32)[rng.integers(3, size=32)],

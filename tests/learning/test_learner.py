@@ -38,7 +38,7 @@ def test_a_small_set_is_learned_by_heart(network: resnet.ResNet, batch: Batch, p
     assert after["policy_loss"] < 0.05 and after["value_loss"] < 0.05
     assert after["policy_accuracy"] == 1 and after["value_error"] < 0.05
     with torch.no_grad():  # the averaged weights have learned it too
-        policy, wdl = learner.average(torch.from_numpy(batch.planes))
+        policy, wdl = learner.average(torch.from_numpy(batch.observations))
     legal = policy.masked_fill(~torch.from_numpy(batch.legal), -1e9)
     assert (legal.argmax(1).numpy() == batch.policy.argmax(1)).all()
     assert (wdl.argmax(1).numpy() == batch.wdl.argmax(1)).all()
@@ -119,7 +119,7 @@ def test_only_matrices_and_convolutions_decay(network: resnet.ResNet) -> None:
 
 
 def test_divergence_is_reported_with_the_remedy(network: resnet.ResNet, batch: Batch) -> None:
-    bad = replace(batch, planes=np.full_like(batch.planes, np.nan))
+    bad = replace(batch, observations=np.full_like(batch.observations, np.nan))
     with pytest.raises(ZeroloopError, match=r"diverged before step 1: .*lower learning\.learning_rate"):
         Learner(network, LearnerSettings()).train([bad], 0)
 

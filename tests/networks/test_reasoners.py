@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from zeroloop.errors import CheckpointError, SettingError, UnknownNameError
-from zeroloop.networks._reasoner import Actions, Inputs, Reasoner, value_of
+from zeroloop.networks import value_of
+from zeroloop.networks._reasoner import Actions, Inputs, Reasoner
 from zeroloop.networks.hrm import HRMAgent, HRMConfig, create_hrm_agent
 from zeroloop.networks.plain import PlainConfig, create_plain_agent
 from zeroloop.networks.trm import TRMAgent, TRMConfig, create_trm_agent

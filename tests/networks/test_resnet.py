@@ -29,9 +29,9 @@ class TestTicTacToe(NetworkConformance):
 
 def test_training_heads_are_those_that_losses_know():
     network = resnet.build(resnet.Config(channels=8, blocks=1), tic_tac_toe.environment())
-    assert set(network.forward_training(torch.zeros(2, *network.observation_shape))) == {
+    assert set(network.forward_training(torch.zeros(2, *network.observer.shape))[0]) == {
         "policy",
-        "wdl",
+        "value",
         "reply",
         "soft_policy",
     }

@@ -144,7 +144,8 @@ def test_the_cache_changes_nothing(finished, tmp_path):
         ({"network_options": {"chanels": 3}}, SettingError, "network_options.chanels"),
         ({"game": "connect_four", "game_options": {"widht": 3}}, SettingError, "game_options"),
         ({"game": "connect_four", "game_options": {"width": 3, "height": 3}}, SettingError, "connect"),
-        ({"game": "path_finding"}, SettingError, "two"),
+        ({"game": "path_finding", "game_options": {"height": 0}}, SettingError, "path_finding.height"),
+        ({"network": "reasoners", "network_options": {"width": 33}}, ValueError, "multiple of head_dim"),
         ({"search": {"num_simulations": 64, "max_nodes": 10}}, ValueError, "max_nodes"),
     ],
 )
@@ -152,6 +153,41 @@ def test_what_cannot_run_is_refused_before_anything_is_written(changes, error, m
     with pytest.raises(error, match=message):
         train(settings(**changes), tmp_path / "run", resume=False, reporter=SilentReporter())
     assert not (tmp_path / "run").exists()
+
+
+TASKS = {
+    "game": "path_finding",
+    "game_options": {"height": 4, "width": 4, "colors": 1},
+    "network": "reasoners",
+    "network_options": {"width": 16, "head_dim": 8, "value": "categorical"},
+    "search": {"num_simulations": 8, "value_range": "minmax"},
+    "selfplay": {"games_per_actor": 8, "moves_per_iteration": 120, "opening_plies": 3},
+    "learner": {"batch_size": 16},
+    "arena": {"simulations": 4, "num_pairs": 3},
+    "grading": {"positions": 6, "simulations": 8},
+}
+
+
+def test_reasoners_learn_tasks_and_resume_exactly(tmp_path):
+    straight = train(settings(**TASKS), tmp_path / "a", resume=False, reporter=SilentReporter())
+    assert {*straight.after} == {"tasks"} and straight.after["tasks"].tasks == 6
+    lines = [json.loads(line) for line in (tmp_path / "a/metrics.jsonl").read_text().splitlines()]
+    assert all(0 <= line["not_good"] <= 1 for line in lines) and lines[-1]["policy_loss"] > 0
+    assert all(episode.task for episode in EpisodeStore(tmp_path / "a/episodes").read())
+    with pytest.raises(KeyboardInterrupt):
+        train(settings(**TASKS), tmp_path / "b", resume=False, reporter=StopAfter())
+    train(settings(**TASKS), tmp_path / "b", resume=True, reporter=SilentReporter())
+    assert_same_end(tmp_path / "a", tmp_path / "b", 3)
+    assert load_player(str(tmp_path / "a")).network.num_actions == 4
+
+
+def test_reasoners_learn_games(tmp_path):
+    reasoners = {"network": "reasoners", "network_options": TASKS["network_options"] | {"value": "wdl"}}
+    small = {"selfplay": TASKS["selfplay"], "iterations": 2, "learner": {"batch_size": 16}}
+    outcome = train(settings(**reasoners, **small), tmp_path / "run", resume=False, reporter=SilentReporter())
+    before, after = (checkpoints.load(outcome.directory / f"checkpoints/iteration_{n}.pt").weights for n in (0, 2))
+    moved = [name for name in before if not torch.equal(before[name], after[name])]
+    assert any(name.startswith("policy.") for name in moved) and any(name.startswith("value.") for name in moved)
 
 
 def test_the_checkpoint_of_another_game_is_refused(finished):

@@ -1,5 +1,7 @@
 """Actors: what they record is what was played, and depends on nothing but their stream."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -108,6 +110,7 @@ def test_packed_games_come_back():
     play(player, moves=100)
     arrays = pack(player._games)
     again = pack(unpack(arrays))
+    assert arrays.pop("tasks") == again.pop("tasks")
     assert all(np.array_equal(arrays[name], again[name], equal_nan=True) for name in arrays)
     assert unpack(pack([])) == []
 
@@ -119,6 +122,33 @@ def test_quota_is_met_within_one_round():
     assert player.statistics.simulations > player.statistics.moves
 
 
-def test_single_agent_environments_are_refused():
-    with pytest.raises(ValueError, match="two-player"):
-        Actor(path_finding.environment(), 0, 0, SEARCH, SETTINGS)
+def test_one_agent_works_on_tasks_and_its_outcome_is_the_return():
+    walks = path_finding.environment(4, 4, 0)
+    settings = SETTINGS.model_copy(update={"archive_fraction": 0.0})
+    episodes = play(Actor(walks, 0, 7, SEARCH, settings), moves=600)
+    assert len({json.dumps(episode.task) for episode in episodes}) == len(episodes) > 3
+    assert sum(episode.outcome > 0 for episode in episodes) > 0
+    for episode in episodes:
+        cost, state = 0, walks.initial_state(episode.task)
+        for action in episode.actions:
+            state = walks.step(state, int(action)).state
+            cell = state.cells[state.position]
+            cost += int(cell) if cell.isdigit() else 1
+        assert walks.legal_actions(state) == []
+        solved = state.cells[state.position] == "G"
+        assert episode.outcome == pytest.approx(0.98**cost if solved else 0)
+
+
+def test_an_actor_on_tasks_continues_from_its_state():
+    walks = path_finding.environment(4, 4, 1)
+    settings = SETTINGS.model_copy(update={"archive_fraction": 0.5})
+    straight, first = (Actor(walks, 0, 7, SEARCH, settings) for _ in range(2))
+    for each in (straight, first):
+        play(each, moves=200)
+    second = Actor(walks, 0, 7, SEARCH, settings)
+    second.restore(first.state())
+    for each in (straight, second):
+        each.begin_iteration(1, UniformEvaluator(), 200)
+        each.play(200)
+    left, right = straight.take_episodes(), second.take_episodes()
+    assert [(e.task, e.actions.tolist()) for e in left] == [(e.task, e.actions.tolist()) for e in right] != []

@@ -52,6 +52,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Value], str]]] = {
     "segments": ("segments", _number),
     "elo": ("Elo", _signed),
     "weak_error": ("weak error", _percent),
+    "not_good": ("without good solution", _percent),
 }
 """What is shown of the fields in zeroloop/reports.py, in this order."""
 
@@ -62,13 +63,14 @@ def facts(fields: Fields) -> dict[str, str]:
 
 
 def _grades(fields: Fields) -> Iterator[str]:
-    """A table of `weak_error_before.SET` and `weak_error_after.SET`, empty where nothing was graded."""
-    sets = [name.partition(".")[2] for name in fields if name.startswith("weak_error_after.")]
-    if sets:
-        yield f"{'weak error':<20}{'before':>9}{'after':>9}"
-    for name in sets:
-        before, after = (_percent(fields.get(f"weak_error_{when}.{name}")) for when in ("before", "after"))
-        yield f"{name:<20}{before:>9}{after:>9}"
+    """Tables of `weak_error_before.SET` and `weak_error_after.SET` and the like, empty where nothing was graded."""
+    for measure in ("weak_error", "not_good"):
+        sets = [name.partition(".")[2] for name in fields if name.startswith(f"{measure}_after.")]
+        if sets:
+            yield f"{COLUMNS[measure][0]:<22}{'before':>9}{'after':>9}"
+        for name in sets:
+            before, after = (_percent(fields.get(f"{measure}_{when}.{name}")) for when in ("before", "after"))
+            yield f"{name:<22}{before:>9}{after:>9}"
 
 
 class ConsoleReporter:

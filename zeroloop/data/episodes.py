@@ -94,7 +94,7 @@ _SCALARS = {
     "game": pa.int64(),
     "iteration": pa.int64(),
     "opening": pa.int32(),
-    "outcome": pa.float32(),
+    "outcome": pa.float64(),
     "task": pa.string(),
 }
 

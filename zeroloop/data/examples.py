@@ -12,10 +12,10 @@ from zeroloop import _native
 from zeroloop.contracts import Environment, Float32
 from zeroloop.data.episodes import FULL, GameEpisode
 from zeroloop.errors import RunDirectoryError
+from zeroloop.observers import Observations, Observer
 from zeroloop.search.slots import batch_environment
 
 Bool: TypeAlias = npt.NDArray[np.bool_]
-Float16: TypeAlias = npt.NDArray[np.float16]
 Float64: TypeAlias = npt.NDArray[np.float64]
 Int64: TypeAlias = npt.NDArray[np.int64]
 
@@ -49,14 +49,14 @@ class ExampleSettings(BaseModel):
 class Examples:
     """k positions to learn from, as arrays; one row for each ply that had a full search, in order of play.
 
-    observations: float16 [k, C, H, W]. policy: float32 [k, A], rows sum to 1. legal: bool [k, A].
+    observations: [k, *shape] of the observer's stored_dtype. policy: float32 [k, A], rows sum to 1. legal: bool [k, A].
     wdl: float32 [k, 3], probability of win, draw, loss for the player to move.
     reply: float32 [k, A], the policy at the next ply (the move played where that ply had no full search); all zero
     where the game ended. surprise: float32 [k], KL(policy || prior) in nats.
     weight: float32 [k], mean 1 in each game.
     """
 
-    observations: Float16
+    observations: Observations
     policy: Float32
     legal: Bool
     wdl: Float32
@@ -90,14 +90,16 @@ class _Steps(NamedTuple):
     discounts: Float64
 
 
-def examples(environment: Environment, episodes: Sequence[GameEpisode], settings: ExampleSettings) -> Examples:
-    """Training examples of all full-search plies of `episodes`, game by game.
+def examples(
+    environment: Environment, episodes: Sequence[GameEpisode], settings: ExampleSettings, observer: Observer
+) -> Examples:
+    """Training examples of all full-search plies of `episodes`, game by game, as `observer` shows them.
 
     Raises RunDirectoryError when a game was played under other rules than those of `environment`.
     """
     plies = _join(episodes)
     rows = np.flatnonzero(plies.searched)
-    observations, legal, steps = _replay(environment, episodes, plies, rows)
+    observations, legal, steps = _replay(environment, episodes, plies, rows, observer)
     policy, surprise = _policies(episodes, plies, environment.num_actions)
     if policy[rows][~legal].any():
         raise _unplayable(environment, "a search visited an illegal move")
@@ -126,8 +128,8 @@ def _join(episodes: Sequence[GameEpisode]) -> _Plies:
 
 
 def _replay(
-    environment: Environment, episodes: Sequence[GameEpisode], plies: _Plies, rows: Int64
-) -> tuple[Float16, Bool, _Steps]:
+    environment: Environment, episodes: Sequence[GameEpisode], plies: _Plies, rows: Int64, observer: Observer
+) -> tuple[Observations, Bool, _Steps]:
     """Observations and legal moves of the given plies, and what every ply's action earned.
 
     Step t of all games is one request; every ply has a slot, so that one call observes them all. The return of the last
@@ -158,12 +160,12 @@ def _replay(
     last = (plies.first + plies.lengths - 1)[plies.lengths > 0]
     steps.rewards[last] = returns[last]
     slots = rows.astype(np.int32)
-    planes = np.zeros((len(rows), *environment.observation_shape), np.float32)
-    batch.observe(slots, np.zeros(len(rows), np.uint8), planes)
+    observations = np.zeros((len(rows), *observer.shape), observer.dtype)
+    observer(batch, slots, np.zeros(len(rows), np.uint8), observations)
     offsets, actions = batch.legal(slots)
     legal = np.zeros((len(rows), environment.num_actions), np.bool_)
     legal[np.repeat(np.arange(len(rows)), np.diff(offsets)), actions] = True
-    return planes.astype(np.float16), legal, steps
+    return observations.astype(observer.stored_dtype), legal, steps
 
 
 def _policies(episodes: Sequence[GameEpisode], plies: _Plies, num_actions: int) -> tuple[Float32, Float32]:

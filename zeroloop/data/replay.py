@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zeroloop.contracts import Environment, Float32, Int32
 from zeroloop.data.episodes import EpisodeStore
-from zeroloop.data.examples import Bool, Examples, ExampleSettings, Float16, Float64, Int64, examples
+from zeroloop.data.examples import Bool, Examples, ExampleSettings, Float64, Int64, examples
 from zeroloop.data.symmetry import cell_symmetries
 from zeroloop.errors import RunDirectoryError
+from zeroloop.observers import Observations, Observer, PlanesObserver
 
 
 class ReplaySettings(BaseModel):
@@ -28,7 +29,7 @@ class ReplaySettings(BaseModel):
     weighting: Literal["sampling", "loss"] = "sampling"
     """Where the weights of examples act: how often one is drawn, or how much its loss counts."""
     symmetries: bool = True
-    """Turn each drawn position by a random symmetry of the board."""
+    """Turn each drawn position by a random symmetry of the board (planes only; tokens stay as they were played)."""
 
     @model_validator(mode="after")
     def _bounds(self) -> "ReplaySettings":
@@ -41,11 +42,11 @@ class ReplaySettings(BaseModel):
 class Batch:
     """n examples for one step of the learner.
 
-    planes: float32 [n, C, H, W]. policy, reply: float32 [n, A]. legal: bool [n, A]. wdl: float32 [n, 3].
-    weight: float32 [n], how much the loss of each row counts.
+    observations: [n, *shape] of the observer's dtype. policy, reply: float32 [n, A]. legal: bool [n, A].
+    wdl: float32 [n, 3]. weight: float32 [n], how much the loss of each row counts.
     """
 
-    planes: Float32
+    observations: Observations
     policy: Float32
     legal: Bool
     wdl: Float32
@@ -59,21 +60,22 @@ class Batch:
 class ReplayWindow:
     """The newest `clamp(fraction * recorded, min_size, max_size)` examples. Appending and sampling are thread-safe."""
 
-    def __init__(self, environment: Environment, settings: ReplaySettings) -> None:
-        self._shape = environment.observation_shape
-        channels, height, width = self._shape
+    def __init__(self, environment: Environment, settings: ReplaySettings, observer: Observer) -> None:
+        self._observer = observer
         capacity, actions = settings.max_size, environment.num_actions
         self.settings = settings
         self.total = 0
         self.part = 0
         self._lock = threading.Lock()
         self._cumulative: Float64 | None = None
-        self._planes = np.empty((capacity, channels, height * width), np.float16)  # pages are used as they fill
+        # Memory is taken page by page as the window fills.
+        self._observations: Observations = np.empty((capacity, *observer.shape), observer.stored_dtype)
         self._policy, self._reply = np.empty((capacity, actions), np.float32), np.empty((capacity, actions), np.float32)
         self._legal = np.empty((capacity, actions), np.bool_)
         self._wdl = np.empty((capacity, 3), np.float32)
         self._weight = np.empty(capacity, np.float32)
-        self._cells = cell_symmetries(environment)
+        turns = settings.symmetries and isinstance(observer, PlanesObserver)
+        self._cells = cell_symmetries(environment) if turns else None
         # A row of `symmetries` says where each action goes; its inverse says which action comes to each place.
         self._actions: Int32 = np.argsort(environment.symmetries, axis=1).astype(np.int32)
 
@@ -88,8 +90,7 @@ class ReplayWindow:
         with self._lock:
             kept = new.tail(capacity)
             rows = (self.total + len(new) - len(kept) + np.arange(len(kept))) % capacity
-            self._planes[rows] = kept.observations.reshape(len(kept), *self._planes.shape[1:])
-            for name in ("policy", "reply", "legal", "wdl", "weight"):
+            for name in ("observations", "policy", "reply", "legal", "wdl", "weight"):
                 getattr(self, f"_{name}")[rows] = getattr(kept, name)
             self.total += len(new)
             self.part = part
@@ -104,12 +105,11 @@ class ReplayWindow:
             if not self.total:
                 raise ValueError("the replay window is empty; append examples before sampling")
             rows = self._draw(rng, batch_size)
-            count = len(self._cells) if self.settings.symmetries else 1
-            symmetries = rng.integers(count, size=batch_size)
-            cells, actions = self._cells[symmetries], self._actions[symmetries]
+            symmetries = rng.integers(1 if self._cells is None else len(self._cells), size=batch_size)
+            actions = self._actions[symmetries]
             by_sampling = self.settings.weighting == "sampling"
             return Batch(
-                planes=self._board(np.take_along_axis(self._planes[rows], cells[:, None, :], 2)),
+                observations=self._turned(self._observations[rows], symmetries),
                 policy=np.take_along_axis(self._policy[rows], actions, 1),
                 legal=np.take_along_axis(self._legal[rows], actions, 1),
                 wdl=self._wdl[rows],
@@ -131,8 +131,12 @@ class ReplayWindow:
         rows: Int64 = (oldest + np.minimum(drawn, size - 1)) % capacity
         return rows
 
-    def _board(self, planes: Float16) -> Float32:
-        return planes.astype(np.float32).reshape(len(planes), *self._shape)
+    def _turned(self, observations: Observations, symmetries: Int64) -> Observations:
+        if self._cells is not None:
+            cells = observations.reshape(*observations.shape[:2], -1)
+            turned = np.take_along_axis(cells, self._cells[symmetries][:, None, :], 2)
+            observations = turned.reshape(observations.shape)
+        return observations.astype(self._observer.dtype)
 
     def state(self) -> dict[str, int]:
         """What `restore` needs to rebuild this window from the episode store (plain data)."""
@@ -162,5 +166,6 @@ class ReplayWindow:
             needed += parts[first].examples
         self.total = state["total"] - needed
         for part in parts[first:]:
-            self.append(examples(environment, list(store.read([part.number])), settings), part.number)
+            new = examples(environment, list(store.read([part.number])), settings, self._observer)
+            self.append(new, part.number)
         self.part = state["part"]

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from zeroloop.contracts import Action, Environment, Int32, State
+from zeroloop.contracts import Action, Environment, Float32, Int32, State
 from zeroloop.errors import IllegalActionError, SettingError
+from zeroloop.observers import Int16
+from zeroloop.vocabulary import ID
 
 
 def parse_by_name(environment: Environment, state: State, text: str) -> Action:
@@ -39,6 +41,16 @@ def task_moves(task: dict[str, Any] | None) -> str:
     if not isinstance(moves, str):
         raise SettingError(f"task.moves must be a string of moves such as '4455', not {moves!r}")
     return moves
+
+
+def board_tokens(planes: Float32) -> Int16:
+    """int16 [..., H * W, 3]: what is on each square, its row and its column, from planes [..., 2, H, W] of the mover's
+    and the opponent's stones."""
+    height, width = planes.shape[-2:]
+    stones = np.where(planes[..., 0, :, :] > 0, ID["own"], np.where(planes[..., 1, :, :] > 0, ID["other"], ID["empty"]))
+    tokens = np.empty((*stones.shape, 3), np.int16)
+    tokens[..., 0], tokens[..., 1], tokens[..., 2] = stones, np.arange(height)[:, None], np.arange(width)
+    return tokens.reshape(*stones.shape[:-2], height * width, 3)
 
 
 def legal_csr(legal_mask: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Int32, Int32, Int32]:

@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from zeroloop import _native
-from zeroloop.contracts import Action, Float32, Int32, Request, Transition, UInt8, UInt64
-from zeroloop.envs._helpers import after_moves, legal_csr, task_moves
+from zeroloop.contracts import Action, BatchEnvironment, Float32, Int32, Request, Transition, UInt8, UInt64
+from zeroloop.envs._helpers import after_moves, board_tokens, legal_csr, task_moves
 from zeroloop.errors import IllegalActionError, SettingError
+from zeroloop.observers import Int16, TokenFields
 from zeroloop.seeding import stream
+from zeroloop.vocabulary import ID
 
 Bool = npt.NDArray[np.bool_]
 
@@ -49,6 +51,7 @@ class ConnectFour:
         self.num_actions = width
         self.observation_shape = (2, height, width)
         self.symmetries: Int32 = np.array([range(width), range(width)[::-1]], np.int32)
+        self.num_tokens = width * height
         self._stride = height + 1
         self._columns = [((1 << height) - 1) << (c * self._stride) for c in range(width)]
         self._board = sum(self._columns)
@@ -87,6 +90,27 @@ class ConnectFour:
         """Planes [2, height, width]: the mover's stones, the opponent's."""
         planes = np.array([self._cells(state.own), self._cells(state.own ^ state.mask)], np.float32)
         return np.ascontiguousarray(planes[:, :, ::-1]) if symmetry else planes
+
+    def tokens(self, state: Position, symmetry: int = 0) -> Int16:
+        """A token for each square."""
+        return board_tokens(self.observe(state, symmetry))
+
+    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+        """To drop a stone onto the square where it will lie."""
+        stones = (state.mask & self._columns[action]).bit_count()
+        return [ID["drop"]], (self.height - 1 - stones) * self.width + int(self.symmetries[symmetry, action])
+
+    def batch_tokens(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, fields: TokenFields) -> None:
+        """The same for many slots at once, into empty fields."""
+        planes = np.empty((len(slots), *self.observation_shape), np.float32)
+        batch.observe(slots, symmetries, planes)
+        tokens = board_tokens(planes)
+        fields.tokens[...], fields.coordinates[...] = tokens[..., 0], tokens[..., 1:]
+        free = self.height - planes.sum((1, 2), dtype=np.int32)  # in each column of the turned board
+        over = np.diff(batch.legal(slots)[0]) == 0
+        open_columns = (free > 0) & ~over[:, None]
+        fields.action_tokens[..., 0] = np.where(open_columns, ID["drop"], 0)
+        fields.anchors[...] = np.where(open_columns, (free - 1) * self.width + np.arange(self.width), -1)
 
     def describe(self, state: Position) -> str:
         """The board from above, first player X, with column numbers and whose turn it is or how it ended."""

@@ -10,16 +10,20 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from zeroloop.contracts import Action, Float32, Int32, Transition
 from zeroloop.envs._helpers import parse_by_name
 from zeroloop.errors import IllegalActionError, SettingError
+from zeroloop.observers import Int16
 from zeroloop.seeding import stream
+from zeroloop.vocabulary import ID, encode
 
 _MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 _VECTORS = tuple(_MOVES.values())
 _NAMES = tuple(_MOVES)
 _KEYS, _DOORS, _FLOOR = "abcdef", "ABCDEF", "123456789"
+_SYMBOLS = {"#": ID["wall"], "G": ID["goal"], **{sign: ID[sign] for sign in _KEYS + _DOORS + _FLOOR}}
 
 
 class Walk(NamedTuple):
@@ -46,7 +50,16 @@ class PathFinding:
     num_players = 1
     num_actions = 4
 
-    def __init__(self, height: int, width: int, colors: int, gamma: float, max_steps: int) -> None:
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        colors: int,
+        gamma: float,
+        max_steps: int,
+        wall_share: float = 0.25,
+        max_cost: int = 5,
+    ) -> None:
         _check_sizes(height, width, colors)
         if not isinstance(max_steps, int) or max_steps < 0:
             raise SettingError(f"path_finding.max_steps must be an integer of at least 0, not {max_steps!r}")
@@ -54,7 +67,10 @@ class PathFinding:
             raise SettingError(f"path_finding.gamma must be above 0 and at most 1, not {gamma!r}")
         self.height, self.width, self.colors, self.gamma = height, width, colors, gamma
         self.max_steps = max_steps or 2 * height * width
+        self.wall_share, self.max_cost = wall_share, max_cost
+        self.num_tokens = height * width + 2 + len(str(self.max_steps))
         self.observation_shape = (5 + 2 * colors, height, width)
+        self._cells = np.arange(height * width).reshape(height, width)
         self._flips = [(t, u, f) for t in range(1 + (height == width)) for u in (1, -1) for f in (1, -1)]
         self.symmetries: Int32 = np.array([[_image(v, *flip) for v in _VECTORS] for flip in self._flips], np.int32)
 
@@ -71,6 +87,17 @@ class PathFinding:
         if not self.legal_actions(start):
             raise SettingError("task.rows: the start is shut in; open one of its neighbours")
         return start
+
+    def sample_task(self, rng: np.random.Generator) -> dict[str, Any]:
+        """A random solvable grid; see `generate`."""
+        return generate(rng, self.height, self.width, self.colors, self.wall_share, self.max_cost)
+
+    def excess(self, task: dict[str, Any], episode_return: float) -> float:
+        """The cost above the smallest one (by Dijkstra), as a share of it; 0 for every solution where gamma is 1."""
+        smallest = shortest_cost(task)
+        if episode_return <= 0 or smallest is None:
+            return math.inf
+        return 0.0 if self.gamma == 1 else max(0.0, math.log(episode_return) / math.log(self.gamma) / smallest - 1)
 
     def legal_actions(self, state: Walk) -> list[Action]:
         """Directions that lead to floor, keys, the goal or an open door; none at the goal and after the last step."""
@@ -109,10 +136,29 @@ class PathFinding:
                 planes[5 + self.colors + color, i] = cell == _DOORS[color]
         planes[2, state.position] = 1
         planes[4] = state.steps_left / self.max_steps
-        image = planes.reshape(self.observation_shape)
-        transpose, up_down, left_right = self._flips[symmetry]
-        image = image.swapaxes(1, 2) if transpose else image
-        return np.ascontiguousarray(image[:, ::up_down, ::left_right])
+        return np.ascontiguousarray(self._turned(planes.reshape(self.observation_shape), symmetry))
+
+    def tokens(self, state: Walk, symmetry: int = 0) -> Int16:
+        """A token for each cell (taken keys and open doors are floor of cost 1), then the agent where it stands, then
+        the steps left as a number in the row below the grid."""
+        held = [color for color in range(self.colors) if state.keys >> color & 1]
+        gone = {sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])}
+        symbols = np.array([_SYMBOLS[gone.get(cell, cell)] for cell in state.cells], np.int16)
+        image = self._turned(symbols.reshape(self.height, self.width), symmetry)
+        place = int(np.flatnonzero(self._turned(self._cells, symmetry).ravel() == state.position)[0])
+        rest = [ID["steps left"], *encode(str(state.steps_left))]
+        tokens = np.empty((len(state.cells) + 1 + len(rest), 3), np.int16)
+        tokens[: len(state.cells), 0] = image.ravel()
+        tokens[: len(state.cells), 1:] = np.stack(np.divmod(np.arange(len(state.cells)), self.width), axis=1)
+        tokens[len(state.cells)] = (ID["agent"], *divmod(place, self.width))
+        tokens[len(state.cells) + 1 :] = [(symbol, self.height, i) for i, symbol in enumerate(rest)]
+        return tokens
+
+    def action_tokens(self, state: Walk, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+        """To enter the next cell in a direction."""
+        target = self._target(state, action)
+        image = _NAMES[int(self.symmetries[symmetry, action])]
+        return [ID[image]], int(np.flatnonzero(self._turned(self._cells, symmetry).ravel() == target)[0])
 
     def describe(self, state: Walk) -> str:
         """The grid with `@` for the agent, taken keys and open doors as floor, the keys held and the steps left."""
@@ -132,6 +178,12 @@ class PathFinding:
     def parse_action(self, state: Walk, text: str) -> Action:
         """The direction with that name. Raises IllegalActionError with those that are possible."""
         return parse_by_name(self, state, text)
+
+    def _turned(self, grid: npt.NDArray[Any], symmetry: int) -> npt.NDArray[Any]:
+        """`grid` [..., height, width] under a symmetry."""
+        transpose, up_down, left_right = self._flips[symmetry]
+        grid = grid.swapaxes(-1, -2) if transpose else grid
+        return grid[..., ::up_down, ::left_right]
 
     def _target(self, state: Walk, action: Action) -> int | None:
         """The cell that the action leads to, None where the agent cannot go."""
@@ -283,10 +335,17 @@ def _rows(cells: np.ndarray[Any, np.dtype[np.str_]], width: int) -> list[str]:
 
 
 def environment(
-    height: int = 8, width: int = 8, colors: int = 2, gamma: float = 0.98, max_steps: int = 0
+    height: int = 8,
+    width: int = 8,
+    colors: int = 2,
+    gamma: float = 0.98,
+    max_steps: int = 0,
+    wall_share: float = 0.25,
+    max_cost: int = 5,
 ) -> PathFinding:
     """Path finding on grids of one size, with keys and doors of up to `colors` colours.
 
-    max_steps: steps before an episode ends without success; 0 means `2 * height * width`.
+    max_steps: steps before an episode ends without success; 0 means `2 * height * width`. wall_share, max_cost: of the
+    grids that `sample_task` makes.
     """
-    return PathFinding(height, width, colors, gamma, max_steps)
+    return PathFinding(height, width, colors, gamma, max_steps, wall_share, max_cost)

@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from zeroloop import _native
 from zeroloop.contracts import Action, Float32, Int32, Request, Transition, UInt8, UInt64
-from zeroloop.envs._helpers import after_moves, legal_csr, parse_by_name, task_moves
+from zeroloop.envs._helpers import after_moves, board_tokens, legal_csr, parse_by_name, task_moves
 from zeroloop.errors import IllegalActionError
+from zeroloop.observers import Int16
+from zeroloop.vocabulary import ID
 
 Bool = npt.NDArray[np.bool_]
 
@@ -50,6 +52,7 @@ class TicTacToe:
     num_actions = 9
     observation_shape = (2, 3, 3)
     symmetries = _SYMMETRIES
+    num_tokens = 9
 
     def initial_state(self, task: dict[str, Any] | None = None) -> Position:
         """The empty board, or the board after `task["moves"]` such as "519".
@@ -82,6 +85,14 @@ class TicTacToe:
         """Planes [2, 3, 3]: the mover's squares, the opponent's."""
         planes: Float32 = _SQUARES[_IMAGES[symmetry][list(state)]].reshape(2, 3, 3).astype(np.float32)
         return planes
+
+    def tokens(self, state: Position, symmetry: int = 0) -> Int16:
+        """A token for each square."""
+        return board_tokens(self.observe(state, symmetry))
+
+    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+        """To place a stone on a square."""
+        return [ID["place"]], int(self.symmetries[symmetry, action])
 
     def describe(self, state: Position) -> str:
         """The board, first player X, free squares by their number, and whose turn it is or how it ended."""

@@ -12,11 +12,12 @@ import torch
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError, SettingError
+from zeroloop.evaluators.engines import Engine, EngineEvaluator, run_observations
 from zeroloop.evaluators.network import TorchEngine
 from zeroloop.evaluators.openvino_graph import OpenVinoEngine, activation_ranges, load_openvino
-from zeroloop.evaluators.planes import Engine, PlanesEvaluator, run_planes
 from zeroloop.evaluators.settings import Backend, EvaluatorSettings
-from zeroloop.networks import PlanesNetwork
+from zeroloop.networks import GameNetwork, PlanesNetwork, value_of
+from zeroloop.observers import Observations
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +45,11 @@ def _softmax(logits: Float32) -> Float32:
     return result
 
 
-def build_engines(network: PlanesNetwork, backend: str, positions: Float32, sizes: Sequence[int]) -> list[Engine]:
+def build_engines(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> list[Engine]:
     """One engine per batch size, all with equal answers: torch only gets the first size (see NetworkEvaluator), and
     of the others those are left out whose answers differ from the first's."""
     engines: list[Engine]
-    if backend == "torch":
+    if backend == "torch" or not isinstance(network, PlanesNetwork):
         module = copy.deepcopy(network).eval().requires_grad_(False)
         engines = [TorchEngine(module, sizes[0])]
     else:
@@ -56,10 +57,10 @@ def build_engines(network: PlanesNetwork, backend: str, positions: Float32, size
         precision = "bf16" if backend == "bf16" else "f32"
         engines = [OpenVinoEngine(network, size, precision, ranges) for size in sizes]
     sample = positions[: sizes[0]]
-    policy, values = run_planes(engines[:1], sample)
+    policy, values = run_observations(engines[:1], sample)
     kept = [engines[0]]
     for engine in engines[1:]:
-        other_policy, other_values = run_planes([engine], sample)
+        other_policy, other_values = run_observations([engine], sample)
         if np.array_equal(policy, other_policy) and np.array_equal(values, other_values):
             kept.append(engine)
     return kept
@@ -76,37 +77,37 @@ def positions_per_second(engine: Engine, repeats: int = 5) -> float:
     return len(engine.values) / min(seconds)
 
 
-class CompiledEvaluator(PlanesEvaluator):
+class CompiledEvaluator(EngineEvaluator):
     """A frozen copy of a network in the first backend of `ladder` whose error is within tolerance.
 
     Which one that is depends on weights and positions alone, never on timing or on earlier weights.
-    positions: real observations float32 [n, C, H, W] for activation ranges and errors.
+    positions: real observations [n, *shape] for activation ranges and errors.
     backend, error: what runs now, and its distance to eager float32. choice: what `refresh` tries first.
     """
 
     def __init__(
-        self, network: PlanesNetwork, positions: Float32, ladder: Sequence[Backend], settings: EvaluatorSettings
+        self, network: GameNetwork, positions: Observations, ladder: Sequence[Backend], settings: EvaluatorSettings
     ) -> None:
         self._settings = settings
         self._positions = check_positions(network, positions)[: settings.calibration_positions]
         self._ladder = tuple(ladder)
         engines, self.backend, self.error = self._build(network)
-        super().__init__(engines)
+        super().__init__(engines, network.observer)
 
     @property
     def choice(self) -> Backend:
         return self._ladder[0]
 
-    def refresh(self, network: PlanesNetwork) -> None:
+    def refresh(self, network: GameNetwork) -> None:
         """Evaluate with the weights of `network` from now on."""
         self._engines, self.backend, self.error = self._build(network)
         self.version += 1
 
-    def _build(self, network: PlanesNetwork) -> tuple[list[Engine], str, EvaluationError]:
+    def _build(self, network: GameNetwork) -> tuple[list[Engine], str, EvaluationError]:
         reference = eager_answers(network, self._positions)
         for backend in self._ladder:
             engines = build_engines(network, backend, self._positions, self._settings.batch_sizes)
-            error = evaluation_error(reference, run_planes(engines, self._positions))
+            error = evaluation_error(reference, run_observations(engines, self._positions))
             if backend == "torch" or self._tolerable(error):
                 logger.info("%s: value error %.4f, policy error %.4f", backend, *error)
                 return engines, backend, error
@@ -123,9 +124,9 @@ class CompiledEvaluator(PlanesEvaluator):
 
 
 def compile_network(
-    network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings | None = None
+    network: GameNetwork, positions: Observations, settings: EvaluatorSettings | None = None
 ) -> CompiledEvaluator:
-    """The evaluator for `network` that `settings` ask for, checked on real `positions` float32 [n, C, H, W].
+    """The evaluator for `network` that `settings` ask for, checked on real `positions` as its observer shows them.
 
     Warns and falls back to a slower backend where openvino is missing, where the network cannot be exported, and where
     the error is too large. Raises SettingError where positions are missing or of another shape.
@@ -140,9 +141,9 @@ def compile_network(
     return CompiledEvaluator(network, positions, ladder, settings)
 
 
-def why_not_openvino(network: PlanesNetwork) -> str | None:
+def why_not_openvino(network: GameNetwork) -> str | None:
     """The reason why `network` cannot run in OpenVINO, or None."""
-    if type(network).export_graph is PlanesNetwork.export_graph:
+    if not isinstance(network, PlanesNetwork) or type(network).export_graph is PlanesNetwork.export_graph:
         return f"{type(network).__name__} has no export_graph, so it cannot be compiled"
     try:
         load_openvino()
@@ -151,7 +152,7 @@ def why_not_openvino(network: PlanesNetwork) -> str | None:
     return None
 
 
-def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSettings) -> tuple[Backend, ...]:
+def by_speed(network: GameNetwork, positions: Observations, settings: EvaluatorSettings) -> tuple[Backend, ...]:
     """The backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
     size = settings.batch_sizes[:1]
@@ -165,18 +166,18 @@ def by_speed(network: PlanesNetwork, positions: Float32, settings: EvaluatorSett
 
 
 @torch.inference_mode()
-def eager_answers(network: PlanesNetwork, positions: Float32) -> tuple[Float32, Float32]:
+def eager_answers(network: GameNetwork, positions: Observations) -> tuple[Float32, Float32]:
     """(policy logits [n, num_actions], values [n]) of the torch module itself, in float32 and evaluation mode."""
-    policy, wdl = copy.deepcopy(network).eval()(torch.from_numpy(positions))
-    probs = wdl.softmax(1)
-    return policy.numpy(), (probs[:, 0] - probs[:, 2]).numpy()
+    policy, value = copy.deepcopy(network).eval()(torch.from_numpy(positions))
+    return policy.numpy(), value_of(value).numpy()
 
 
-def check_positions(network: PlanesNetwork, positions: Float32) -> Float32:
-    """`positions` as contiguous float32. Raises SettingError unless there are some, of the network's shape."""
-    if len(positions) == 0 or positions.shape[1:] != tuple(network.observation_shape):
+def check_positions(network: GameNetwork, positions: Observations) -> Observations:
+    """`positions` as a contiguous array. Raises SettingError unless there are some, of the network's shape."""
+    shape = network.observer.shape
+    if len(positions) == 0 or positions.shape[1:] != shape:
         raise SettingError(
-            f"evaluator: calibration needs positions of shape [n, {', '.join(map(str, network.observation_shape))}]"
+            f"evaluator: calibration needs positions of shape [n, {', '.join(map(str, shape))}]"
             f" with n >= 1, not {list(positions.shape)}; observe a few real states"
         )
-    return np.ascontiguousarray(positions, np.float32)
+    return np.ascontiguousarray(positions, network.observer.dtype)

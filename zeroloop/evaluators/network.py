@@ -6,33 +6,35 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Float32
-from zeroloop.evaluators.planes import PlanesEvaluator, check_batch_sizes
-from zeroloop.networks import PlanesNetwork
+from zeroloop.evaluators.engines import EngineEvaluator, check_batch_sizes
+from zeroloop.networks import GameNetwork, value_of
+from zeroloop.observers import Observations
 
 
 class TorchEngine:
-    """A torch module at one batch size; see zeroloop.evaluators.planes.Engine."""
+    """A torch module at one batch size; see zeroloop.evaluators.engines.Engine."""
 
-    def __init__(self, module: PlanesNetwork, batch_size: int) -> None:
+    def __init__(self, module: GameNetwork, batch_size: int) -> None:
         self._module = module
-        self.planes: Float32 = np.zeros((batch_size, *module.observation_shape), np.float32)
+        observer = module.observer
+        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
         self.policy: Float32 = np.zeros((batch_size, module.num_actions), np.float32)
         self.values: Float32 = np.zeros(batch_size, np.float32)
         # The tensors share memory with the arrays.
-        self._planes, self._policy = torch.from_numpy(self.planes), torch.from_numpy(self.policy)
+        self._observations, self._policy = torch.from_numpy(self.observations), torch.from_numpy(self.policy)
         self._values = torch.from_numpy(self.values)
 
     def run(self) -> None:
         with torch.inference_mode():
             parameter = next(self._module.parameters())
-            policy, wdl = self._module(self._planes.to(parameter.device, parameter.dtype))
-            probs = wdl.float().softmax(1)
+            shown = self._observations.to(parameter.device)
+            policy, value = self._module(shown.to(parameter.dtype) if shown.is_floating_point() else shown)
             self._policy.copy_(policy)
-            self._values.copy_(probs[:, 0] - probs[:, 2])
+            self._values.copy_(value_of(value))
 
 
-class NetworkEvaluator(PlanesEvaluator):
-    """A frozen copy of a torch network over planes; `refresh` copies new weights in.
+class NetworkEvaluator(EngineEvaluator):
+    """A frozen copy of a torch network; `refresh` copies new weights in.
 
     device, dtype: where and in what precision it runs; float32 on the CPU is the reference.
     batch_size: the one size everything is padded to. A second one for small remainders would break the law that
@@ -41,15 +43,15 @@ class NetworkEvaluator(PlanesEvaluator):
 
     def __init__(
         self,
-        network: PlanesNetwork,
+        network: GameNetwork,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         batch_size: int = 32,
     ) -> None:
         self._module = copy.deepcopy(network).eval().requires_grad_(False).to(device=device, dtype=dtype)
-        super().__init__([TorchEngine(self._module, *check_batch_sizes([batch_size]))])
+        super().__init__([TorchEngine(self._module, *check_batch_sizes([batch_size]))], network.observer)
 
-    def refresh(self, network: PlanesNetwork) -> None:
+    def refresh(self, network: GameNetwork) -> None:
         """Evaluate with the weights of `network` from now on."""
         self._module.load_state_dict(network.state_dict())
         self.version += 1

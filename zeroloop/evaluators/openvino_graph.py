@@ -134,7 +134,7 @@ def _numpy(tensor: Tensor) -> Float32:
 
 
 class OpenVinoEngine:
-    """A network compiled for one batch size and one thread; see zeroloop.evaluators.planes.Engine.
+    """A network compiled for one batch size and one thread; see zeroloop.evaluators.engines.Engine.
 
     Each engine belongs to one thread at a time; several run side by side, as inference releases the GIL.
     ranges: from `activation_ranges` for 8-bit convolutions, else None. precision: "f32" or "bf16" for the rest.
@@ -145,7 +145,7 @@ class OpenVinoEngine:
         import openvino.opset13 as op
 
         ops = OpenVinoOps(ranges)
-        planes = op.parameter([batch_size, *network.observation_shape], np.float32)
+        planes = op.parameter([batch_size, *network.observer.shape], np.float32)
         with torch.no_grad():
             policy, wdl = network.export_graph(ops, planes)
         graph = openvino.Model([op.result(policy), op.result(ops.win_minus_loss(wdl))], [planes])
@@ -156,11 +156,11 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": precision,
         }
         self._request = _core().compile_model(graph, "CPU", settings).create_infer_request()
-        self.planes: Float32 = np.zeros((batch_size, *network.observation_shape), np.float32)
+        self.observations: Float32 = np.zeros((batch_size, *network.observer.shape), np.float32)
         self.policy: Float32 = np.zeros((batch_size, network.num_actions), np.float32)
         self._values: Float32 = np.zeros((batch_size, 1), np.float32)
         self.values: Float32 = self._values[:, 0]
-        self._request.set_input_tensor(openvino.Tensor(self.planes, shared_memory=True))
+        self._request.set_input_tensor(openvino.Tensor(self.observations, shared_memory=True))
         for index, array in enumerate((self.policy, self._values)):
             self._request.set_output_tensor(index, openvino.Tensor(array, shared_memory=True))
 

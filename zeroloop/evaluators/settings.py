@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from zeroloop.evaluators.planes import check_batch_sizes
+from zeroloop.evaluators.engines import check_batch_sizes
 
 Backend = Literal["auto", "int8", "bf16", "fp32", "torch"]
 

@@ -11,6 +11,7 @@ from zeroloop.data.replay import Batch
 from zeroloop.errors import CheckpointError, ZeroloopError
 from zeroloop.learning.losses import losses, targets
 from zeroloop.learning.settings import LearnerSettings
+from zeroloop.networks import GameNetwork
 
 
 def lr_at(progress: float, final: float) -> float:
@@ -21,12 +22,12 @@ def lr_at(progress: float, final: float) -> float:
 class Learner:
     """Trains `network` in place and keeps `average`, its exponential moving average, which is what plays.
 
-    The network's `forward_training(planes)` gives logits `policy`, `wdl`, `reply`, `soft_policy`. The learner never
+    The network's `forward_training` gives the logits that `losses` reads. The learner never
     sets the number of threads: the caller does (`torch.set_num_threads`), and for fixed inputs and thread count the
     result is the same bit for bit.
     """
 
-    def __init__(self, network: nn.Module, settings: LearnerSettings) -> None:
+    def __init__(self, network: GameNetwork, settings: LearnerSettings) -> None:
         self.settings = settings
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -39,7 +40,8 @@ class Learner:
             {"params": vectors, "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
-        self._bf16 = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16(self.device))
+        bf16 = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16(self.device))
+        self._autocast = network.train_in(torch.bfloat16) if bf16 else None
 
     def train(self, batches: Iterable[Batch], progress: float) -> dict[str, float]:
         """Means over one step per batch: the scalars of `losses` and gradient_norm; plus steps and learning_rate.
@@ -89,8 +91,8 @@ class Learner:
 
     def _step(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         target = targets(batch, self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            predictions = self.network.forward_training(target.planes)
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            predictions = self.network.forward_training(target.observations)
         results = losses(predictions, target, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
         results["loss"].backward()  # type: ignore[no-untyped-call]

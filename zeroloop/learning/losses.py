@@ -1,5 +1,6 @@
 """Losses over a batch of examples, as data."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,7 @@ from torch.nn import functional
 
 from zeroloop.data.replay import Batch
 from zeroloop.learning.settings import LearnerSettings
+from zeroloop.networks import value_of
 
 _ILLEGAL = -1e9  # finite, so that 0 * log-probability is 0 and not NaN
 
@@ -15,7 +17,7 @@ _ILLEGAL = -1e9  # finite, so that 0 * log-probability is 0 and not NaN
 class Targets(NamedTuple):
     """A Batch as tensors on the network's device; see zeroloop.data.replay.Batch for shapes."""
 
-    planes: Tensor
+    observations: Tensor
     policy: Tensor
     legal: Tensor
     wdl: Tensor
@@ -25,8 +27,8 @@ class Targets(NamedTuple):
 
 def targets(batch: Batch, device: torch.device) -> Targets:
     """`batch` as tensors; on a CPU they share its memory. Planes are channels_last, as convolutions like them."""
-    tensors = [torch.from_numpy(getattr(batch, name)).to(device) for name in Targets._fields]
-    return Targets(tensors[0].contiguous(memory_format=torch.channels_last), *tensors[1:])
+    first, *others = (torch.from_numpy(getattr(batch, name)).to(device) for name in Targets._fields)
+    return Targets(first.contiguous(memory_format=torch.channels_last) if first.dim() == 4 else first, *others)
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -34,40 +36,61 @@ def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(target * functional.log_softmax(logits.float(), dim=-1)).sum(-1)
 
 
-def losses(predictions: dict[str, Tensor], target: Targets, settings: LearnerSettings) -> dict[str, Tensor]:
+def losses(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: LearnerSettings) -> dict[str, Tensor]:
     """Scalars to minimise (`loss`) and to watch, each a mean over the batch with the examples' weights.
 
-    predictions: logits `policy`, `reply`, `soft_policy` [n, A] and `wdl` [n, 3], of any floating type.
+    predictions: for each answer that is trained, logits `policy` [n, A] and `value` [n, 3] or [n, bins], and where the
+    network has these heads `reply` and `soft_policy` [n, A], of any floating type. Scalars are means over the answers.
     Returns loss, policy_loss, value_loss, reply_loss, soft_policy_loss (nats); without gradient and unweighted:
     policy_entropy (of the prediction, nats), policy_accuracy (share of equal arg max), value_error (mean absolute).
     """
+    found = [_losses(answer, target, settings) for answer in predictions]
+    return {name: torch.stack([each[name] for each in found]).mean() for name in found[0]}
 
+
+def _losses(predictions: dict[str, Tensor], target: Targets, settings: LearnerSettings) -> dict[str, Tensor]:
     def mean(rows: Tensor) -> Tensor:
         return (rows * target.weight).mean()
 
     logits = predictions["policy"].float().masked_fill(~target.legal, _ILLEGAL)
-    soft_logits = predictions["soft_policy"].float().masked_fill(~target.legal, _ILLEGAL)
-    soft = target.policy ** (1 / settings.soft_policy_temperature)
     parts = {
         "policy_loss": mean(soft_cross_entropy(logits, target.policy)),
-        "value_loss": mean(soft_cross_entropy(predictions["wdl"], target.wdl)),
-        "reply_loss": mean(soft_cross_entropy(predictions["reply"], target.reply)),
-        "soft_policy_loss": mean(soft_cross_entropy(soft_logits, soft / soft.sum(-1, keepdim=True))),
+        "value_loss": mean(soft_cross_entropy(predictions["value"], _value_target(target, predictions["value"]))),
     }
-    total = (
-        parts["policy_loss"]
-        + settings.value_weight * parts["value_loss"]
-        + settings.reply_weight * parts["reply_loss"]
-        + settings.soft_policy_weight * parts["soft_policy_loss"]
-    )
-    return {"loss": total, **parts, **_observed(logits.detach(), predictions["wdl"].detach(), target)}
+    total = parts["policy_loss"] + settings.value_weight * parts["value_loss"]
+    if "reply" in predictions:
+        parts["reply_loss"] = mean(soft_cross_entropy(predictions["reply"], target.reply))
+        total = total + settings.reply_weight * parts["reply_loss"]
+    if "soft_policy" in predictions:
+        soft_logits = predictions["soft_policy"].float().masked_fill(~target.legal, _ILLEGAL)
+        soft = target.policy ** (1 / settings.soft_policy_temperature)
+        parts["soft_policy_loss"] = mean(soft_cross_entropy(soft_logits, soft / soft.sum(-1, keepdim=True)))
+        total = total + settings.soft_policy_weight * parts["soft_policy_loss"]
+    return {"loss": total, **parts, **_observed(logits.detach(), predictions["value"].detach(), target)}
 
 
-def _observed(logits: Tensor, wdl: Tensor, target: Targets) -> dict[str, Tensor]:
+def _value_target(target: Targets, logits: Tensor) -> Tensor:
+    """What value logits are compared with: win, draw and loss [n, 3], or two-hot weights [n, bins] on [-1, 1]."""
+    if logits.shape[-1] == 3:
+        return target.wdl
+    return two_hot(target.wdl[:, 0] - target.wdl[:, 2], logits.shape[-1])
+
+
+def two_hot(values: Tensor, bins: int) -> Tensor:
+    """[n, bins] weights on the two of `bins` points between -1 and 1 that are next to each value [n]; their mean is the
+    value (Schrittwieser 2020, appendix F)."""
+    place = (values + 1) / 2 * (bins - 1)
+    low = place.floor().clamp(0, bins - 2)
+    share = (place - low).unsqueeze(-1)
+    weights = torch.zeros(len(values), bins, device=values.device)
+    weights.scatter_(1, low.long().unsqueeze(-1), 1 - share)
+    return weights.scatter_(1, low.long().unsqueeze(-1) + 1, share)
+
+
+def _observed(logits: Tensor, value: Tensor, target: Targets) -> dict[str, Tensor]:
     with torch.no_grad():
         probabilities = logits.softmax(-1)
-        outcome = wdl.float().softmax(-1)
-        error = (outcome[:, 0] - outcome[:, 2]) - (target.wdl[:, 0] - target.wdl[:, 2])
+        error = value_of(value) - (target.wdl[:, 0] - target.wdl[:, 2])
         return {
             "policy_entropy": soft_cross_entropy(logits, probabilities).mean(),
             "policy_accuracy": (logits.argmax(-1) == target.policy.argmax(-1)).float().mean(),

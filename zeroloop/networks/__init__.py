@@ -1,8 +1,11 @@
-"""Networks: one file each, with a settings class `Config` and `build(config, environment) -> PlanesNetwork`."""
+"""Networks: one file each, with a settings class `Config` and `build(config, environment) -> GameNetwork`."""
 
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
+
+from zeroloop.observers import Observer
 
 Node = Any
 
@@ -21,22 +24,40 @@ class GraphOps(Protocol):
         """flatten(x) @ weight.T + bias, then relu where asked for; weight [out, in]."""
 
 
-class PlanesNetwork(nn.Module):
-    """Policy and value from planes float32 [n, C, H, W]; what networks in this package derive from.
+def value_of(logits: Tensor) -> Tensor:
+    """float32 [n] expected return from value logits: win minus loss of [n, 3], or the mean of [n, bins] on [-1, 1]."""
+    probs = logits.softmax(-1) if logits.dtype == torch.float64 else logits.float().softmax(-1)
+    if probs.shape[-1] == 3:
+        return probs[:, 0] - probs[:, 2]
+    return probs @ torch.linspace(-1, 1, probs.shape[-1], dtype=probs.dtype, device=probs.device)
 
-    observation_shape: (C, H, W). num_actions: size of the fixed action space.
+
+class GameNetwork(nn.Module):
+    """Policy and value from observations; what networks that a search can use derive from.
+
+    observer: makes the observations. num_actions: size of the fixed action space.
     """
 
-    observation_shape: tuple[int, int, int]
+    observer: Observer
     num_actions: int
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        """Policy logits [n, num_actions] and wdl logits [n, 3]: win, draw, loss for the mover."""
+    def train_in(self, dtype: torch.dtype) -> torch.dtype | None:
+        """Compute activations in `dtype` from now on, over float32 weights; returns the dtype that is left to
+        `torch.autocast`, which is all of it unless a network casts by itself."""
+        return dtype
+
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """Policy logits [n, num_actions] and value logits as `value_of` reads them, for the mover."""
         raise NotImplementedError
 
-    def forward_training(self, planes: Tensor) -> dict[str, Tensor]:
-        """Logits of every head: "policy", "wdl" and auxiliary ones that only training uses."""
+    def forward_training(self, observations: Tensor) -> list[dict[str, Tensor]]:
+        """Logits of every head: "policy", "value" and auxiliary ones that only training uses. One entry for each answer
+        that is trained: a network that thinks in segments answers after each."""
         raise NotImplementedError
+
+
+class PlanesNetwork(GameNetwork):
+    """A GameNetwork over planes float32 [n, C, H, W] that can be compiled."""
 
     def export_graph(self, ops: GraphOps, planes: Node) -> tuple[Node, Node]:
         """The two answers of `forward` in evaluation mode, computed with `ops`: evaluators compile this."""

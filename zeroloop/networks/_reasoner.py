@@ -445,14 +445,6 @@ class ValueHead(nn.Module):
         return y
 
 
-def value_of(logits: Tensor) -> Tensor:
-    """float32 [n] expected return from value logits: win minus loss of [n, 3], or the mean of [n, bins] on [-1, 1]."""
-    probs, bins = wide(logits).softmax(-1), logits.shape[-1]
-    if bins == 3:
-        return probs[:, 0] - probs[:, 2]
-    return probs @ torch.linspace(-1, 1, bins, device=logits.device)
-
-
 def small(layer: Linear) -> Linear:
     """`layer` with a tenth of its weights: an untrained network should have next to no opinion."""
     with torch.no_grad():

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from zeroloop.contracts import Environment
 from zeroloop.errors import SettingError
 from zeroloop.networks import GraphOps, Node, PlanesNetwork
+from zeroloop.observers import PlanesObserver
 
 
 class ResNetConfig(BaseModel):
@@ -73,7 +74,7 @@ class ResNet(PlanesNetwork):
         planes, height, width = observation_shape
         squares = height * width
         self.config = config
-        self.observation_shape = observation_shape
+        self.observer = PlanesObserver(observation_shape)
         self.num_actions = num_actions
         self.stem = ConvNorm(planes, config.channels, 3)
         self.blocks = nn.ModuleList(ResidualBlock(config.channels) for _ in range(config.blocks))
@@ -104,17 +105,17 @@ class ResNet(PlanesNetwork):
         y: Tensor = self.wdl(F.relu(self.value_hidden(F.relu(self.value_conv(x)).flatten(1))))
         return y
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Policy logits [n, num_actions] and wdl logits [n, 3] from planes float32 [n, C, H, W]."""
-        x = self._trunk(planes)
+        x = self._trunk(observations)
         return self.policy(F.relu(self.policy_conv(x)).flatten(1)), self._wdl(x)
 
-    def forward_training(self, planes: Tensor) -> dict[str, Tensor]:
-        """Logits of every head: policy, reply, soft_policy [n, num_actions] and wdl [n, 3]."""
-        x = self._trunk(planes)
+    def forward_training(self, observations: Tensor) -> list[dict[str, Tensor]]:
+        """Logits of every head: policy, reply, soft_policy [n, num_actions] and value [n, 3] (win, draw, loss)."""
+        x = self._trunk(observations)
         features = F.relu(self.policy_conv(x)).flatten(1)
         heads = {name: getattr(self, name)(features) for name in ("policy", "reply", "soft_policy")}
-        return {**heads, "wdl": self._wdl(x)}
+        return [{**heads, "value": self._wdl(x)}]
 
     def export_graph(self, ops: GraphOps, planes: Node) -> tuple[Node, Node]:
         """Policy and wdl logits as `forward` computes them in evaluation mode; see zeroloop.networks.GraphOps."""

@@ -8,7 +8,7 @@ GSPRT", 2016).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zeroloop.contracts import Environment, Evaluator, State
+from zeroloop.contracts import Environment, Evaluator, State, TaskEnvironment
 from zeroloop.errors import SettingError
 from zeroloop.run.elo import elo_difference, expected_score, pair_statistics, score_interval
 from zeroloop.run.grading import playing_settings
@@ -26,6 +26,8 @@ from zeroloop.search.settings import SearchSettings
 Float64 = npt.NDArray[np.float64]
 Decision = Literal["promote", "keep", "undecided"]
 
+TIED = 1e-6
+"""Returns of the same task that differ by less are equal."""
 DRAWS_OF_AN_OPENING = 200
 """Random openings drawn for each one wanted, before a game counts as having too few."""
 
@@ -38,7 +40,7 @@ class ArenaSettings(BaseModel):
     simulations: int = Field(64, ge=1)
     """Simulations per move of both sides."""
     num_pairs: int = Field(96, ge=1)
-    """Pairs of games at most (the same number of tasks in single-agent environments)."""
+    """Pairs of games at most (twice as many tasks in single-agent environments)."""
     block_pairs: int = Field(32, ge=1)
     """Pairs played at once; the test looks after each block."""
     min_opening_plies: int = Field(1, ge=0)
@@ -110,13 +112,16 @@ def play_match(
     settings: ArenaSettings,
     rng: np.random.Generator,
 ) -> MatchResult:
-    """The result of a match in a two-player environment, from distinct random openings drawn with `rng`.
+    """The result of a match from distinct random openings drawn with `rng`; where one agent solves tasks, see
+    `match_on_tasks`.
 
     Searches are without noise or temperature: only the openings vary. With `promotion = "sprt"` the match stops after
     the first block of pairs on which the test decides.
     """
-    openings = random_openings(environment, settings, rng)
     playing = playing_settings(search_settings, settings.simulations)
+    if isinstance(environment, TaskEnvironment):
+        return match_on_tasks(environment, candidate, best, playing, settings, rng)
+    openings = random_openings(environment, settings, rng)
     outcomes: list[tuple[float, float]] = []
     for start in range(0, len(openings), settings.block_pairs):
         block = openings[start : start + settings.block_pairs]
@@ -127,6 +132,28 @@ def play_match(
         if settings.promotion == "sprt" and sprt(_pair_counts(outcomes), settings)[1] != "undecided":
             break
     return match_result(outcomes, settings)
+
+
+def match_on_tasks(
+    environment: TaskEnvironment,
+    candidate: Evaluator,
+    best: Evaluator,
+    playing: SearchSettings,
+    settings: ArenaSettings,
+    rng: np.random.Generator,
+) -> MatchResult:
+    """Both solve the same `2 * num_pairs` tasks, drawn with `rng`; the larger return wins a task.
+
+    What promotes is the difference of the mean returns (`compare_returns`).
+    """
+    starts = [environment.initial_state(environment.sample_task(rng)) for _ in range(2 * settings.num_pairs)]
+    seats = [0] * len(starts)
+    ours, theirs = (play(environment, [side], starts, seats, playing, rng) for side in (candidate, best))
+    difference = ours - theirs
+    outcomes = np.where(np.abs(difference) < TIED, 0.0, difference).reshape(-1, 2)
+    comparison = compare_returns(ours, theirs, settings)
+    result = match_result([(float(first), float(second)) for first, second in outcomes], settings)
+    return replace(result, decision=comparison.decision, promoted=comparison.promoted)
 
 
 def match_result(outcomes: Sequence[tuple[float, float]], settings: ArenaSettings) -> MatchResult:

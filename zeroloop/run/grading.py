@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,12 +28,20 @@ class Grade:
     seconds: wall time of choosing the moves.
     """
 
+    measure: ClassVar[str] = "weak_error"
+    """What `error` is called in metrics."""
+
     positions: int
     weak_error: float
     strong_error: float
     value_mae: float
     simulations: int
     seconds: float
+
+    @property
+    def error(self) -> float:
+        """The weak error."""
+        return self.weak_error
 
 
 def grade(

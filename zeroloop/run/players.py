@@ -10,13 +10,15 @@ import torch
 from pydantic import ValidationError
 
 from zeroloop import registry
-from zeroloop.contracts import Environment, Float32
+from zeroloop.contracts import Environment
 from zeroloop.errors import SettingError, UsageError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning import checkpoint as checkpoints
-from zeroloop.networks import PlanesNetwork
+from zeroloop.networks import GameNetwork
+from zeroloop.observers import Observations, Observer
+from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream, stream_seed
 
 Network = TypeVar("Network")
@@ -27,14 +29,15 @@ class Player:
     """A network that plays a game. checkpoint: where its weights came from, None when untrained."""
 
     environment: Environment
-    network: PlanesNetwork
+    network: GameNetwork
     checkpoint: checkpoints.Checkpoint | None
 
     def evaluator(self, settings: EvaluatorSettings | None = None) -> VersionedEvaluator:
         """The network compiled for this machine, behind a cache; calibrated on random positions of the game."""
         settings = settings or EvaluatorSettings()
-        planes = random_observations(self.environment, settings.calibration_positions, stream(0, "calibration"))
-        return cached(compile_network(self.network, planes, settings), settings)
+        count, rng = settings.calibration_positions, stream(0, "calibration")
+        shown = random_observations(self.environment, self.network.observer, count, rng)
+        return cached(compile_network(self.network, shown, settings), settings)
 
 
 def cached(evaluator: VersionedEvaluator, settings: EvaluatorSettings) -> VersionedEvaluator:
@@ -52,11 +55,11 @@ def make_environment(game: str, options: Mapping[str, Any]) -> Environment:
     return environment
 
 
-def make_network(name: str, options: Mapping[str, Any], environment: Environment, seed: int) -> PlanesNetwork:
+def make_network(name: str, options: Mapping[str, Any], environment: Environment, seed: int) -> GameNetwork:
     """A fresh network with weights drawn from `seed`. Raises SettingError for options it does not take."""
     module = registry.load("networks", name)
     config = network_config(module, options)
-    network: PlanesNetwork = seeded(seed, lambda: module.build(config, environment))
+    network: GameNetwork = seeded(seed, lambda: module.build(config, environment))
     return network
 
 
@@ -106,13 +109,17 @@ def checkpoint_path(source: str) -> Path:
     return path / "checkpoints" / "best_model.pt" if path.is_dir() else path
 
 
-def random_observations(environment: Environment, count: int, rng: np.random.Generator) -> Float32:
-    """float32 [count, C, H, W]: observations of positions reached by random play, at all stages of the game."""
-    planes = np.empty((count, *environment.observation_shape), np.float32)
+def random_observations(
+    environment: Environment, observer: Observer, count: int, rng: np.random.Generator
+) -> Observations:
+    """[count, *shape]: observations of positions reached by random play, at all stages of the game."""
+    batch = batch_environment(environment, count, lookahead=False)
     state = environment.initial_state()
     for row in range(count):
-        planes[row] = environment.observe(state)
+        batch.write(row, state)
         state = environment.step(state, int(rng.choice(environment.legal_actions(state)))).state
         if not environment.legal_actions(state):
             state = environment.initial_state()
-    return planes
+    shown = np.empty((count, *observer.shape), observer.dtype)
+    observer(batch, np.arange(count, dtype=np.int32), np.zeros(count, np.uint8), shown)
+    return shown

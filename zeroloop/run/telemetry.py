@@ -10,8 +10,8 @@ import numpy as np
 import psutil
 
 from zeroloop.run.arena import MatchResult
-from zeroloop.run.grading import Grade, mean_grade
 from zeroloop.run.settings import RunSettings
+from zeroloop.run.yardstick import AnyGrade
 from zeroloop.selfplay import Actor
 
 Fields = dict[str, Any]
@@ -24,16 +24,17 @@ class TrainingOutcome:
     directory: Path
     iterations: int
     elo: float
-    before: dict[str, Grade]
-    after: dict[str, Grade]
+    before: dict[str, AnyGrade]
+    after: dict[str, AnyGrade]
 
     def fields(self) -> Fields:
-        """The outcome in numbers: weak errors as `weak_error_before.SET`, `weak_error_after.mean` and so on."""
+        """The outcome in numbers: errors as `weak_error_before.SET`, `weak_error_after.mean` and so on."""
         fields: Fields = {"run": str(self.directory), "iterations": self.iterations, "elo": self.elo}
         for name, grades in (("before", self.before), ("after", self.after)):
-            fields |= {f"weak_error_{name}.{key}": grade.weak_error for key, grade in grades.items()}
-            if grades:
-                fields[f"weak_error_{name}.mean"] = mean_grade(list(grades.values())).weak_error
+            fields |= {f"{grade.measure}_{name}.{key}": grade.error for key, grade in grades.items()}
+            if len(grades) > 1:
+                measure = next(iter(grades.values())).measure
+                fields[f"{measure}_{name}.mean"] = sum(grade.error for grade in grades.values()) / len(grades)
         return fields
 
 

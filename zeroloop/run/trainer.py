@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from zeroloop import config
-from zeroloop.contracts import Float32
+from zeroloop.contracts import TaskEnvironment
 from zeroloop.data.episodes import EpisodeStore
 from zeroloop.data.examples import examples
 from zeroloop.data.replay import Batch, ReplayWindow
@@ -25,16 +25,16 @@ from zeroloop.evaluators.compiled import compile_network
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.learner import Learner
+from zeroloop.observers import Observations
 from zeroloop.reports import Reporter
 from zeroloop.run.arena import MatchResult, play_match
 from zeroloop.run.directory import RunDirectory
-from zeroloop.run.grading import Grade
 from zeroloop.run.league import League, Weights
 from zeroloop.run.players import cached, make_environment, make_network, random_observations
 from zeroloop.run.pool import Job, StoppedError, WorkPool
 from zeroloop.run.settings import RunSettings
 from zeroloop.run.telemetry import Telemetry, Totals, TrainingOutcome, cache_hit_rate, match_fields, match_text, summary
-from zeroloop.run.yardstick import Yardstick
+from zeroloop.run.yardstick import AnyGrade, Yardstick, restored_grade
 from zeroloop.seeding import stream
 from zeroloop.selfplay import Actor
 
@@ -69,9 +69,10 @@ class _Training:
     def __init__(self, settings: RunSettings, reporter: Reporter) -> None:
         self.settings, self.reporter = settings, reporter
         self.environment = make_environment(settings.game, settings.game_options)
-        if self.environment.num_players != 2:
+        if self.environment.num_players == 1 and not isinstance(self.environment, TaskEnvironment):
             raise SettingError(
-                f"game: {settings.game} has one player; self-play needs a game for two, see `zeroloop list`"
+                f"game: {settings.game} has one player and no tasks; give it sample_task() and excess() "
+                "(TaskEnvironment in zeroloop/contracts.py)"
             )
         self.network = make_network(settings.network, settings.network_options, self.environment, settings.seed)
         self.scratch = make_network(settings.network, settings.network_options, self.environment, settings.seed)
@@ -80,7 +81,7 @@ class _Training:
             Actor(self.environment, index, settings.seed, settings.search, settings.selfplay)
             for index in range(settings.selfplay.actors)
         ]
-        self.replay = ReplayWindow(self.environment, settings.replay)
+        self.replay = ReplayWindow(self.environment, settings.replay, self.network.observer)
         self.yardstick = Yardstick(self.environment, settings.search, settings.grading)
         self.current: Weights = self.learner.weights()
         self.league = League(self.current)
@@ -88,7 +89,7 @@ class _Training:
         self.iteration = 0
         self.credit = 0.0  # learner steps that recorded examples have paid for
         self.seconds = 0.0  # of wall time, over all processes that worked on this run
-        self.before: dict[str, Grade] = {}
+        self.before: dict[str, AnyGrade] = {}
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
@@ -148,7 +149,7 @@ class _Training:
             **(match_fields(matches[0]) if matches else {}),
         }
         if self.yardstick.available:
-            fields["weak_error"] = self.yardstick.bare(self.evaluators[0])
+            fields |= self.yardstick.bare(self.evaluators[0])
         self.directory.append_metrics(fields)
         self._save()
         self.reporter.iteration(fields)
@@ -169,7 +170,7 @@ class _Training:
         if not episodes:
             return 0
         part = self.store.append(episodes, number=self.replay.part + 1)
-        new = examples(self.environment, episodes, self.settings.examples)
+        new = examples(self.environment, episodes, self.settings.examples, self.network.observer)
         self.replay.append(new, part.number)
         return len(new)
 
@@ -180,8 +181,8 @@ class _Training:
             self._judge(self._match())
             self._save_best()
         self.reporter.progress({"phase": "grading", "fraction": 1.0})
-        planes = self._calibration()
-        after = self.yardstick.searched(self._evaluators(self.league.best, planes, len(self.actors)))
+        shown = self._calibration()
+        after = self.yardstick.searched(self._evaluators(self.league.best, shown, len(self.actors)))
         outcome = TrainingOutcome(self.directory.path, self.iteration, self.league.elo, self.before, after)
         fields = outcome.fields() | {"best": str(self.directory.best_checkpoint), "seconds": self.telemetry.seconds}
         report = fields | {"ratings": [asdict(rating) for rating in self.league.ratings()]}
@@ -194,38 +195,38 @@ class _Training:
     def _take_weights(self) -> None:
         """Give every actor the current weights. A backend chosen by measuring is chosen once and kept on resume."""
         self.evaluator_settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
-        planes = self._calibration()
+        shown = self._calibration()
         if self.backend == "auto":
             self.scratch.load_state_dict(self.current)
-            self.backend = compile_network(self.scratch, planes, self.evaluator_settings).choice
+            self.backend = compile_network(self.scratch, shown, self.evaluator_settings).choice
             self.evaluator_settings = self.evaluator_settings.model_copy(update={"backend": self.backend})
-        self.evaluators = self._evaluators(self.current, planes, len(self.actors))
+        self.evaluators = self._evaluators(self.current, shown, len(self.actors))
 
-    def _evaluators(self, weights: Weights, planes: Float32, count: int) -> list[Any]:
+    def _evaluators(self, weights: Weights, shown: Observations, count: int) -> list[Any]:
         """Equal evaluators for as many threads, compiled side by side."""
         self.scratch.load_state_dict(weights)
         with ThreadPoolExecutor(count) as pool:
-            compiled = pool.map(lambda _: compile_network(self.scratch, planes, self.evaluator_settings), range(count))
+            compiled = pool.map(lambda _: compile_network(self.scratch, shown, self.evaluator_settings), range(count))
             return [cached(evaluator, self.evaluator_settings) for evaluator in compiled]
 
-    def _evaluator(self, weights: Weights, planes: Float32) -> Any:
-        return self._evaluators(weights, planes, 1)[0]
+    def _evaluator(self, weights: Weights, shown: Observations) -> Any:
+        return self._evaluators(weights, shown, 1)[0]
 
-    def _calibration(self) -> Float32:
+    def _calibration(self) -> Observations:
         """Real positions for this iteration's quantisation, the same on resume."""
         rng = stream(self.settings.seed, "calibration", self.iteration)
         count = self.settings.evaluator.calibration_positions
         if not len(self.replay):
-            return random_observations(self.environment, count, rng)
-        return self.replay.sample(rng, count).planes
+            return random_observations(self.environment, self.network.observer, count, rng)
+        return self.replay.sample(rng, count).observations
 
     # ---- arena ------------------------------------------------------------------------------------------------------
 
     def _match(self) -> MatchResult:
         """The current network against the best so far; runs beside the learner, so it reads no weights of its."""
-        planes = self._calibration()
-        candidate = self._evaluator(self.current, planes)
-        best = self._evaluator(self.league.best, planes)
+        shown = self._calibration()
+        candidate = self._evaluator(self.current, shown)
+        best = self._evaluator(self.league.best, shown)
         rng = stream(self.settings.seed, "arena", self.iteration)
         return play_match(self.environment, candidate, best, self.settings.search, self.settings.arena, rng)
 
@@ -292,7 +293,7 @@ class _Training:
         self.replay.restore(state["replay"], self.store, self.environment, self.settings.examples)
         self.league.restore(state["league"])
         self.credit, self.seconds, self.backend = state["credit"], state["seconds"], state["backend"]
-        self.before = {name: Grade(**grade) for name, grade in state["before"].items()}
+        self.before = {name: restored_grade(grade) for name, grade in state["before"].items()}
         self.directory.rewind_metrics(self.iteration)
         self._save_best()
         return True

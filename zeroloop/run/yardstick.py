@@ -1,49 +1,80 @@
-"""How strong a network is during a run, against exactly scored positions, where the game ships some."""
+"""How strong a network is during a run: on exactly scored positions where the game ships some, or on held-out tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
 
-from zeroloop.contracts import Environment, Evaluator
-from zeroloop.run.grading import Grade, grade, mean_grade
+from zeroloop.contracts import Environment, Evaluator, TaskEnvironment
+from zeroloop.run.grading import Grade, grade
 from zeroloop.run.positions import Position, read_positions, shipped_sets
 from zeroloop.run.settings import GradingSettings
+from zeroloop.run.trials import TaskGrade, grade_tasks, held_out_tasks
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 
+AnyGrade: TypeAlias = Grade | TaskGrade
+
 BARE_POSITIONS = 250
 """Positions of each set that grade the bare network after every iteration."""
+BARE_TASKS = 50
+"""Tasks that do so."""
+
+
+def restored_grade(fields: dict[str, Any]) -> AnyGrade:
+    """The grade with these fields."""
+    return TaskGrade(**fields) if "tasks" in fields else Grade(**fields)
 
 
 class Yardstick:
-    """The `choose` half of the shipped positions of a game; empty for games without."""
+    """The `choose` half of the shipped positions of a game, or tasks; empty for games without."""
 
     def __init__(self, environment: Environment, search: SearchSettings, settings: GradingSettings) -> None:
-        self.environment, self.search, self.settings = environment, search, settings
-        self.sets: dict[str, list[Position]] = {}
-        if settings.positions and environment.name == "connect_four" and environment.observation_shape[1:] == (6, 7):
-            self.sets = {name: read_positions(path, environment) for name, path in shipped_sets("choose").items()}
+        self.search, self.settings = search, settings
+        self._sets: dict[str, Callable[[Evaluator, int, int], AnyGrade]] = {}
+        if not settings.positions:
+            return
+        if isinstance(environment, TaskEnvironment):
+            self._sets = {"tasks": self._tasks(environment)}
+        elif environment.name == "connect_four" and environment.observation_shape[1:] == (6, 7):
+            sets = {name: read_positions(path, environment) for name, path in shipped_sets("choose").items()}
+            self._sets = {name: self._positions(environment, positions) for name, positions in sets.items()}
 
     @property
     def available(self) -> bool:
-        return bool(self.sets)
+        return bool(self._sets)
 
-    def bare(self, evaluator: Evaluator) -> float:
-        """Mean weak error in [0, 1] of the network without search."""
-        return mean_grade([self._grade(p[:BARE_POSITIONS], evaluator, 0) for p in self.sets.values()]).weak_error
+    def bare(self, evaluator: Evaluator) -> dict[str, float]:
+        """The mean error in [0, 1] of the network without search, by the name of its measure."""
+        grades = [grade_of(evaluator, 0, 0) for grade_of in self._sets.values()]
+        return {grades[0].measure: sum(grade.error for grade in grades) / len(grades)} if grades else {}
 
-    def searched(self, evaluators: Sequence[Evaluator]) -> dict[str, Grade]:
+    def searched(self, evaluators: Sequence[Evaluator]) -> dict[str, AnyGrade]:
         """The grade of each set with `grading.simulations` per move; one thread per evaluator."""
-        shares = [list(self.sets)[index :: len(evaluators)] for index in range(len(evaluators))]
+        shares = [list(self._sets)[index :: len(evaluators)] for index in range(len(evaluators))]
 
-        def work(evaluator: Evaluator, names: list[str]) -> dict[str, Grade]:
+        def work(evaluator: Evaluator, names: list[str]) -> dict[str, AnyGrade]:
             count, simulations = self.settings.positions, self.settings.simulations
-            return {name: self._grade(self.sets[name][:count], evaluator, simulations) for name in names}
+            return {name: self._sets[name](evaluator, count, simulations) for name in names}
 
         with ThreadPoolExecutor(len(evaluators)) as pool:
             parts = list(pool.map(work, evaluators, shares))
         found = {name: found for part in parts for name, found in part.items()}
-        return {name: found[name] for name in self.sets}
+        return {name: found[name] for name in self._sets}
 
-    def _grade(self, positions: list[Position], evaluator: Evaluator, simulations: int) -> Grade:
-        rng = stream(0, "yardstick")
-        return grade(self.environment, evaluator, positions, self.search, simulations, rng)
+    def _positions(
+        self, environment: Environment, positions: list[Position]
+    ) -> Callable[[Evaluator, int, int], AnyGrade]:
+        def grade_of(evaluator: Evaluator, count: int, simulations: int) -> AnyGrade:
+            some = positions[: count or BARE_POSITIONS]
+            return grade(environment, evaluator, some, self.search, simulations, stream(0, "yardstick"))
+
+        return grade_of
+
+    def _tasks(self, environment: TaskEnvironment) -> Callable[[Evaluator, int, int], AnyGrade]:
+        tasks = held_out_tasks(environment, max(self.settings.positions, BARE_TASKS))
+
+        def grade_of(evaluator: Evaluator, count: int, simulations: int) -> AnyGrade:
+            some = tasks[: count or BARE_TASKS]
+            return grade_tasks(environment, evaluator, some, self.search, simulations, stream(0, "yardstick"))
+
+        return grade_of

@@ -1,18 +1,21 @@
 """An actor: many games played at once by one search forest, for training."""
 
+import json
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from zeroloop import _native
-from zeroloop.contracts import Environment, Evaluator, Int32, State
+from zeroloop.contracts import Environment, Evaluator, Int32, State, TaskEnvironment
 from zeroloop.data.episodes import FAST, FULL, GameEpisode
 from zeroloop.search import SearchSettings, advance, batch_environment, make_forest, root_noise
 from zeroloop.seeding import stream
 from zeroloop.selfplay.game import GameInPlay, pack, unpack
 from zeroloop.selfplay.settings import SelfPlaySettings
+
+Task: TypeAlias = dict[str, Any] | None
 
 
 @dataclass
@@ -25,7 +28,7 @@ class ActorStatistics:
 
 
 class Actor:
-    """Games of a two-player environment, played by search and recorded.
+    """Games of two players, or episodes of one agent on tasks, played by search and recorded.
 
     What an actor plays is a function of its index, the seed, and the evaluators and quotas of the iterations so far;
     other actors and the order in which segments run have no influence. Between iterations its whole state is `state()`.
@@ -34,10 +37,6 @@ class Actor:
     def __init__(
         self, environment: Environment, index: int, seed: int, search: SearchSettings, settings: SelfPlaySettings
     ) -> None:
-        if environment.num_players != 2:
-            raise ValueError(
-                f"self-play needs a two-player environment; {environment.name} has {environment.num_players}"
-            )
         self.environment, self.index, self.seed, self.settings = environment, index, seed, settings
         self.search = search.model_copy(
             update={"num_simulations": max(search.num_simulations, settings.fast_simulations)}
@@ -45,7 +44,7 @@ class Actor:
         self.budgets = {FAST: settings.fast_simulations, FULL: search.num_simulations}
         self.statistics = ActorStatistics()
         self._next_game = 0
-        self._archive: deque[list[int]] = deque(maxlen=settings.archive_games)
+        self._archive: deque[tuple[Task, list[int]]] = deque(maxlen=settings.archive_games)
         self._games: list[GameInPlay] = []
         self._episodes: list[GameEpisode] = []
         self._forest = make_forest(settings.games_per_actor, self.search)
@@ -112,10 +111,9 @@ class Actor:
         self._record(trees, actions)
         slots = self._slots[trees]
         leaves = self._batch.expand(_native.Request(slots, actions, slots))
-        rewards, ended = leaves.rewards.copy(), np.flatnonzero(leaves.terminals)
-        for row in ended:
+        for row in np.flatnonzero(leaves.terminals):
             tree = int(trees[row])
-            self._finish(tree, float(rewards[row]))
+            self._finish(tree)
             actions[row] = -1
         self._quota -= len(trees)
         self.statistics.moves += len(trees)
@@ -130,19 +128,19 @@ class Actor:
             *(found[name].tolist() for name in ("root_values", "raw_values", "proven")),
             strict=True,
         )
-        lost = -self.search.best_return
+        lost = -self.search.best_return if self.environment.num_players == 2 else 0.0
         for tree, action, start, end, root_value, raw_value, proven in rows:
             game = self._games[tree]
             if self.settings.record_proven and proven > lost:  # False where nothing is proven: NaN
                 game.kind = FULL
             game.add(action, root_value, raw_value, proven, policies[start:end])
 
-    def _finish(self, tree: int, reward: float) -> None:
-        """Keep the finished game and put a new one in its place. `reward` is the last mover's."""
+    def _finish(self, tree: int) -> None:
+        """Keep the finished game and put a new one in its place."""
         game = self._games[tree]
-        outcome = reward if len(game) % 2 == 1 else -reward
+        outcome = self._outcome(game)
         self._episodes.append(game.episode(self.environment, self.index, self._iteration, outcome))
-        self._archive.append(game.actions)
+        self._archive.append((game.task, game.actions))
         self.statistics.games += 1
         self._games[tree] = fresh = self._new_game()
         self._batch.write(int(self._slots[tree]), self._state(fresh))
@@ -150,27 +148,27 @@ class Actor:
     # ---- starts -----------------------------------------------------------------------------------------------------
 
     def _new_game(self) -> GameInPlay:
-        actions = self._opening()
-        game = GameInPlay(self._next_game, len(actions))
+        task, actions = self._opening()
+        game = GameInPlay(self._next_game, len(actions), task)
         self._next_game += 1
         for action in actions:
             game.add_opening(action)
         return game
 
-    def _opening(self) -> list[int]:
+    def _opening(self) -> tuple[Task, list[int]]:
+        """The task of a new game, and the moves that it begins with."""
         kind = self._rng.random()
-        if kind < self.settings.archive_fraction:
-            if not self._archive:
-                return []
-            actions = self._archive[int(self._rng.integers(len(self._archive)))]
-            return actions[: int(self._rng.integers(len(actions)))]
-        if kind < self.settings.archive_fraction + self.settings.opening_fraction:
-            return self._random_moves(int(self._rng.integers(1, self.settings.opening_plies + 1)))
-        return []
+        if kind < self.settings.archive_fraction and self._archive:
+            task, actions = self._archive[int(self._rng.integers(len(self._archive)))]
+            return task, actions[: int(self._rng.integers(len(actions)))]
+        task = self.environment.sample_task(self._rng) if isinstance(self.environment, TaskEnvironment) else None
+        if 0 <= kind - self.settings.archive_fraction < self.settings.opening_fraction:
+            return task, self._random_moves(task, int(self._rng.integers(1, self.settings.opening_plies + 1)))
+        return task, []
 
-    def _random_moves(self, count: int) -> list[int]:
+    def _random_moves(self, task: Task, count: int) -> list[int]:
         """Up to `count` random moves that do not end the game."""
-        state, actions = self.environment.initial_state(), []
+        state, actions = self.environment.initial_state(task), []
         for _ in range(count):
             action = int(self._rng.choice(self.environment.legal_actions(state)))
             transition = self.environment.step(state, action)
@@ -181,22 +179,32 @@ class Actor:
         return actions
 
     def _state(self, game: GameInPlay) -> State:
-        state = self.environment.initial_state()
+        state = self.environment.initial_state(game.task)
         for action in game.actions:
             state = self.environment.step(state, action).state
         return state
+
+    def _outcome(self, game: GameInPlay) -> float:
+        """The return of whoever moved first."""
+        state, outcome, weight = self.environment.initial_state(game.task), 0.0, 1.0
+        for action in game.actions:
+            state, reward, discount, _ = self.environment.step(state, action)
+            outcome += weight * reward
+            weight *= discount
+        return outcome
 
     # ---- checkpoint -------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
         """Everything that the next iteration depends on: arrays and plain data."""
-        lengths = np.array([len(actions) for actions in self._archive], np.int64)
+        lengths = np.array([len(actions) for _, actions in self._archive], np.int64)
         return {
             "next_game": self._next_game,
             "statistics": vars(self.statistics).copy(),
             "games": pack(self._games),
-            "archive": np.array([a for actions in self._archive for a in actions], np.int32),
+            "archive": np.array([a for _, actions in self._archive for a in actions], np.int32),
             "archive_lengths": lengths,
+            "archive_tasks": json.dumps([task for task, _ in self._archive]),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -206,4 +214,6 @@ class Actor:
         self._games = unpack(state["games"])
         ends = np.cumsum(state["archive_lengths"])
         games = np.split(state["archive"], ends[:-1]) if len(ends) else []
-        self._archive = deque((g.tolist() for g in games), maxlen=self.settings.archive_games)
+        tasks = json.loads(state["archive_tasks"])
+        pairs = zip(tasks, (game.tolist() for game in games), strict=True)
+        self._archive = deque(pairs, maxlen=self.settings.archive_games)

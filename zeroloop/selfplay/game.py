@@ -1,5 +1,6 @@
 """One game while it is being played, and its way into an episode or a checkpoint."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ class GameInPlay:
 
     number: int
     opening: int
+    task: dict[str, Any] | None = None
+    """What the game started from, where the environment has tasks."""
     kind: int = FAST
     """Kind of the search that is running for the next move."""
     plies: list[tuple[float, float, float, float, float]] = field(default_factory=list)
@@ -57,6 +60,7 @@ class GameInPlay:
             opening=self.opening,
             outcome=outcome,
             policy_offsets=np.cumsum([0, *map(len, self.policies)]),
+            task=self.task,
             **columns,
         )
 
@@ -64,24 +68,26 @@ class GameInPlay:
 NO_POLICY: Float64 = np.zeros((0, len(POLICY_COLUMNS)))
 
 
-def pack(games: list[GameInPlay]) -> dict[str, npt.NDArray[Any]]:
-    """Games in play as a few arrays, for a checkpoint; "unknown" is infinity there, since NaN equals nothing."""
+def pack(games: list[GameInPlay]) -> dict[str, Any]:
+    """Games in play as arrays and text, for a checkpoint; "unknown" is infinity there, since NaN equals nothing."""
     plies = np.array([ply for g in games for ply in g.plies], np.float64).reshape(-1, len(PLY_COLUMNS))
     return {
         "heads": np.array([(g.number, g.opening, g.kind, len(g)) for g in games], np.int64).reshape(-1, 4),
         "plies": np.where(np.isnan(plies), np.inf, plies),
+        "tasks": json.dumps([g.task for g in games]),
         "policy_sizes": np.array([len(policy) for g in games for policy in g.policies], np.int64),
         "policies": np.concatenate([NO_POLICY, *(policy for g in games for policy in g.policies)]),
     }
 
 
-def unpack(arrays: dict[str, npt.NDArray[Any]]) -> list[GameInPlay]:
+def unpack(arrays: dict[str, Any]) -> list[GameInPlay]:
     """The games that `pack` was given."""
     policies = np.split(arrays["policies"], np.cumsum(arrays["policy_sizes"])[:-1]) if len(arrays["plies"]) else []
     plies = [tuple(ply) for ply in np.where(np.isinf(arrays["plies"]), np.nan, arrays["plies"]).tolist()]
     games, start = [], 0
-    for number, opening, kind, length in arrays["heads"].tolist():
+    heads = arrays["heads"].tolist()
+    for (number, opening, kind, length), task in zip(heads, json.loads(arrays["tasks"]), strict=True):
         rows = slice(start, start + length)
-        games.append(GameInPlay(number, opening, kind, plies[rows], policies[rows]))
+        games.append(GameInPlay(number, opening, task, kind, plies[rows], policies[rows]))
         start += length
     return games

@@ -16,8 +16,10 @@ import numpy as np
 from zeroloop import _native
 from zeroloop.contracts import Action, BatchEnvironment, Environment, Int32, State, Transition
 from zeroloop.errors import IllegalActionError
+from zeroloop.observers import ACTION_TOKENS, TokenEnvironment, TokensObserver
 from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream
+from zeroloop.vocabulary import SYMBOLS
 
 
 class EnvironmentConformance:
@@ -139,6 +141,74 @@ class EnvironmentConformance:
         for task in self.tasks:
             again = self.environment.initial_state(json.loads(json.dumps(task)))
             assert self.facts(again) == self.facts(self.environment.initial_state(task))
+
+    # Laws of TokenEnvironment, where it is one.
+
+    def test_tokens_fit_the_vocabulary_and_tell_states_apart(self) -> None:
+        if not isinstance(self.environment, TokenEnvironment):
+            return
+        environment, seen = self.environment, dict[Hashable, Hashable]()
+        for state in self.states():
+            tokens = environment.tokens(state)
+            assert tokens.dtype == np.int16 and tokens.ndim == 2 and tokens.shape[1] == 3
+            assert 1 <= len(tokens) <= environment.num_tokens
+            assert tokens[:, 0].min() > 0 and tokens[:, 0].max() < len(SYMBOLS) and tokens[:, 1:].min() >= 0
+            described = []
+            for action in environment.legal_actions(state):
+                symbols, anchor = environment.action_tokens(state, action)
+                assert 1 <= len(symbols) <= ACTION_TOKENS and all(0 < symbol < len(SYMBOLS) for symbol in symbols)
+                assert -1 <= anchor < len(tokens)
+                described.append((tuple(symbols), anchor))
+            assert len(set(described)) == len(described), "each action is described in a way of its own"
+            key = environment.key(state)
+            assert seen.setdefault(tokens.tobytes(), key) == key, "different states look different"
+
+    def test_tokens_turn_as_observations_do(self) -> None:
+        if not isinstance(self.environment, TokenEnvironment):
+            return
+        environment = self.environment
+        for task in self.tasks:
+            for symmetry in range(len(environment.symmetries)):
+                start = environment.initial_state(task)
+                image = self.image_of_start(task, symmetry)
+                if image is None:
+                    continue
+                assert np.array_equal(environment.tokens(start, symmetry), environment.tokens(image))
+                for action in environment.legal_actions(start):
+                    turned = int(environment.symmetries[symmetry, action])
+                    found = environment.action_tokens(start, action, symmetry)
+                    expected = environment.action_tokens(image, turned)
+                    assert ([*found[0]], found[1]) == ([*expected[0]], expected[1])
+
+    def test_a_batch_of_tokens_holds_the_tokens_of_each_state(self) -> None:
+        if not isinstance(self.environment, TokenEnvironment):
+            return
+        environment, observer = self.environment, TokensObserver(self.environment)
+        states = list(self.states())[:60]
+        batch = batch_environment(environment, len(states))
+        symmetries = np.arange(len(states)) % len(environment.symmetries)
+        for slot, state in enumerate(states):
+            batch.write(slot, state)
+        out = np.full((len(states), *observer.shape), 99, np.int16)
+        observer(batch, np.arange(len(states), dtype=np.int32), symmetries.astype(np.uint8), out)
+        fields = observer.fields(out)
+        for row, (state, symmetry) in enumerate(zip(states, symmetries.tolist(), strict=True)):
+            tokens = environment.tokens(state, symmetry)
+            assert np.array_equal(fields.tokens[row, : len(tokens)], tokens[:, 0])
+            assert np.array_equal(fields.coordinates[row, : len(tokens)], tokens[:, 1:])
+            assert not fields.tokens[row, len(tokens) :].any()
+            legal = environment.legal_actions(state)
+            places = [int(environment.symmetries[symmetry, action]) for action in legal]
+            assert np.flatnonzero(fields.action_tokens[row, :, 0]).tolist() == sorted(places)
+            assert np.flatnonzero(fields.anchors[row] >= 0).tolist() == sorted(
+                place
+                for place, action in zip(places, legal, strict=True)
+                if environment.action_tokens(state, action)[1] >= 0
+            )
+            for place, action in zip(places, legal, strict=True):
+                symbols, anchor = environment.action_tokens(state, action, symmetry)
+                assert fields.action_tokens[row, place, : len(symbols)].tolist() == [*symbols]
+                assert fields.anchors[row, place] == anchor
 
     # Laws of BatchEnvironment.
 

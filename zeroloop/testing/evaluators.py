@@ -184,16 +184,16 @@ class NetworkConformance:
 
     def test_training_heads_agree_with_forward_and_reach_every_parameter(self) -> None:
         network, planes = self.network(), self.planes()
-        heads = network.forward_training(planes)
+        (heads,) = network.forward_training(planes)
         for logits in heads.values():
             assert logits.shape in ((24, network.num_actions), (24, 3)) and logits.isfinite().all()
         sum(logits.square().sum() for logits in heads.values()).backward()  # type: ignore[union-attr]
         assert all(parameter.grad is not None for parameter in network.parameters())
         network.eval()
         policy, wdl = network(planes)
-        heads = network.forward_training(planes)
+        (heads,) = network.forward_training(planes)
         torch.testing.assert_close(heads["policy"], policy)
-        torch.testing.assert_close(heads["wdl"], wdl)
+        torch.testing.assert_close(heads["value"], wdl)
 
     @torch.no_grad()
     def test_the_exported_graph_agrees_with_forward(self) -> None:

@@ -1,4 +1,4 @@
-"""The part that all networks over planes share: observe, run in fixed batch sizes, gather legal logits."""
+"""The part that all networks share: observe, run in fixed batch sizes, gather legal logits."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -8,16 +8,17 @@ import numpy as np
 
 from zeroloop.contracts import Float32, Int32, Leaves, UInt8
 from zeroloop.errors import SettingError
+from zeroloop.observers import Observations, Observer
 
 
 class Engine(Protocol):
-    """A network at one batch size B: fill `planes`, call `run`, read `policy` and `values`.
+    """A network at one batch size B: fill `observations`, call `run`, read `policy` and `values`.
 
-    planes: float32 [B, C, H, W]. policy: logits float32 [B, num_actions]. values: float32 [B], win minus loss
-    probability for the mover. All three arrays stay the same objects for the engine's life.
+    observations: [B, *shape] of the network's observer. policy: logits float32 [B, num_actions]. values: float32 [B],
+    win minus loss probability for the mover. All three arrays stay the same objects for the engine's life.
     """
 
-    planes: Float32
+    observations: Observations
     policy: Float32
     values: Float32
 
@@ -51,49 +52,49 @@ def legal_logits(policy: Float32, leaves: Leaves, symmetries: UInt8, action_maps
 
 
 def run_engines(
-    engines: Sequence[Engine], rows: int, fill: Callable[[slice, Float32], None]
+    engines: Sequence[Engine], rows: int, fill: Callable[[slice, Observations], None]
 ) -> tuple[Float32, Float32]:
-    """Policy logits float32 [rows, num_actions] and values float32 [rows]; `fill(some_rows, out)` writes the planes of
-    these rows into `out` [len(some_rows), C, H, W]."""
+    """Policy logits float32 [rows, num_actions] and values float32 [rows]; `fill(some_rows, out)` writes the
+    observations of these rows into `out` [len(some_rows), *shape]."""
     policy = np.empty((rows, engines[0].policy.shape[1]), np.float32)
     values = np.empty(rows, np.float32)
     for index, begin, used in plan_chunks(rows, [len(engine.values) for engine in engines]):
         engine, chunk = engines[index], slice(begin, begin + used)
-        fill(chunk, engine.planes[:used])
+        fill(chunk, engine.observations[:used])
         engine.run()
         policy[chunk], values[chunk] = engine.policy[:used], engine.values[:used]
     return policy, values
 
 
-class PlanesEvaluator:
+class EngineEvaluator:
     """Evaluates every state in its canonical orientation, so that mirror images get the same answer.
 
-    engines: by descending batch size; their answers for a row must be equal to the last bit, which keeps answers
-    independent of batch mates. version: changes when the weights do.
+    observer: what the network is shown. engines: by descending batch size; their answers for a row must be equal to the
+    last bit, which keeps answers independent of batch mates. version: changes when the weights do.
     """
 
-    def __init__(self, engines: Sequence[Engine]) -> None:
+    def __init__(self, engines: Sequence[Engine], observer: Observer) -> None:
         self.version = 0
-        self._engines = engines
+        self._engines, self._observer = engines, observer
 
     def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
         batch, slots = leaves.environment, leaves.slots
         _, symmetries = batch.keys(slots)
 
-        def observe(rows: slice, out: Float32) -> None:
-            batch.observe(slots[rows], symmetries[rows], out)
+        def observe(rows: slice, out: Observations) -> None:
+            self._observer(batch, slots[rows], symmetries[rows], out)
 
         policy, values = run_engines(self._engines, len(slots), observe)
         return legal_logits(policy, leaves, symmetries, batch.environment.symmetries), values
 
 
-def run_planes(engines: Sequence[Engine], planes: Float32) -> tuple[Float32, Float32]:
-    """Policy logits float32 [n, num_actions] and values float32 [n] of observations float32 [n, C, H, W]."""
+def run_observations(engines: Sequence[Engine], observations: Observations) -> tuple[Float32, Float32]:
+    """Policy logits float32 [n, num_actions] and values float32 [n] of observations [n, *shape]."""
 
-    def take(rows: slice, out: Float32) -> None:
-        out[:] = planes[rows]
+    def take(rows: slice, out: Observations) -> None:
+        out[:] = observations[rows]
 
-    return run_engines(engines, len(planes), take)
+    return run_engines(engines, len(observations), take)
 
 
 def check_batch_sizes(sizes: Sequence[int]) -> tuple[int, ...]:

@@ -1,0 +1,126 @@
+"""What a network is shown of a state: planes for convolutions, tokens for transformers."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from zeroloop.contracts import Action, BatchEnvironment, Environment, Float32, Int32, State, UInt8
+from zeroloop.errors import SettingError
+
+Int16: TypeAlias = npt.NDArray[np.int16]
+Observations: TypeAlias = npt.NDArray[Any]
+"""[n, *shape] of an observer's dtype."""
+
+
+class Observer(Protocol):
+    """Writes observations of states into an array.
+
+    shape: of one observation. dtype: of the array that is written to. stored_dtype: that keeps them without loss.
+    """
+
+    shape: tuple[int, ...]
+    dtype: npt.DTypeLike
+    stored_dtype: npt.DTypeLike
+
+    def __call__(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, out: Observations) -> None:
+        """The observation of each slot's state, turned by the given symmetry, into `out` [n, *shape]."""
+
+
+class PlanesObserver:
+    """Planes float32 [C, H, W], as the environment observes itself."""
+
+    dtype: npt.DTypeLike = np.float32
+    stored_dtype: npt.DTypeLike = np.float16
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.shape: tuple[int, ...] = shape
+
+    def __call__(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, out: Float32) -> None:
+        batch.observe(slots, symmetries, out)
+
+
+@runtime_checkable
+class TokenEnvironment(Environment, Protocol):
+    """An environment that can also be observed as tokens of the shared vocabulary (zeroloop/vocabulary.py).
+
+    num_tokens: the length of its longest observation.
+    """
+
+    num_tokens: int
+
+    def tokens(self, state: State, symmetry: int = 0) -> Int16:
+        """int16 [T, 3], T <= num_tokens: symbol, row and column of each token, turned by the given symmetry."""
+
+    def action_tokens(self, state: State, action: Action, symmetry: int = 0) -> tuple[Sequence[int], int]:
+        """The symbols of a legal action, at most ACTION_TOKENS, and the index of the token it is about (-1: of none),
+        as they are after the given symmetry.
+
+        An environment may also have `batch_tokens(batch, slots, symmetries, fields)`, which does the same as `tokens`
+        and `action_tokens` for many slots at once, into fields that hold 0 and anchors -1.
+        """
+
+
+ACTION_TOKENS = 4
+"""Symbols that describe an action, at most."""
+
+
+class TokenFields(NamedTuple):
+    """The parts of token observations [n, size]: views of arrays or tensors alike.
+
+    tokens: [n, T] symbols. coordinates: [n, T, 2]. action_tokens: [n, A, ACTION_TOKENS]. anchors: [n, A].
+    """
+
+    tokens: Any
+    coordinates: Any
+    action_tokens: Any
+    anchors: Any
+
+
+class TokensObserver:
+    """Tokens of the state and of its legal actions, int16 in one row of numbers; see `fields`.
+
+    Entries beyond the end of a state's tokens, and of illegal actions, are 0, and their anchors -1. Raises SettingError
+    for an environment that cannot be observed as tokens.
+    """
+
+    dtype: npt.DTypeLike = np.int16
+    stored_dtype: npt.DTypeLike = np.int16
+
+    def __init__(self, environment: Environment) -> None:
+        if not isinstance(environment, TokenEnvironment) or environment.num_actions == 0:
+            raise SettingError(
+                f"network: {environment.name} cannot be observed as tokens; give it num_tokens, tokens() and "
+                "action_tokens() (zeroloop/observers.py), or choose the network 'resnet'"
+            )
+        self.num_tokens, self.num_actions = environment.num_tokens, environment.num_actions
+        self.shape: tuple[int, ...] = (3 * self.num_tokens + (ACTION_TOKENS + 1) * self.num_actions,)
+
+    def fields(self, observations: Any) -> TokenFields:
+        """The parts of observations [n, size]."""
+        n, end = len(observations), 3 * self.num_tokens
+        tokens = observations[:, :end].reshape(n, self.num_tokens, 3)
+        actions = observations[:, end:].reshape(n, self.num_actions, ACTION_TOKENS + 1)
+        return TokenFields(tokens[:, :, 0], tokens[:, :, 1:], actions[:, :, :-1], actions[:, :, -1])
+
+    def __call__(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, out: Int16) -> None:
+        environment = batch.environment
+        assert isinstance(environment, TokenEnvironment)
+        out[...] = 0
+        fields = self.fields(out)
+        fields.anchors[...] = -1
+        many: Any = getattr(environment, "batch_tokens", None)
+        if many is not None:
+            many(batch, slots, symmetries, fields)
+            return
+        for row, (slot, symmetry) in enumerate(zip(slots.tolist(), symmetries.tolist(), strict=True)):
+            state = batch.read(slot)
+            tokens = environment.tokens(state, symmetry)
+            fields.tokens[row, : len(tokens)] = tokens[:, 0]
+            fields.coordinates[row, : len(tokens)] = tokens[:, 1:]
+            for action in environment.legal_actions(state):
+                place = environment.symmetries[symmetry, action]
+                symbols, anchor = environment.action_tokens(state, action, symmetry)
+                fields.action_tokens[row, place, : len(symbols)] = symbols
+                fields.anchors[row, place] = anchor

@@ -1,0 +1,71 @@
+"""How well an evaluator solves held-out tasks of a single-agent environment."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zeroloop.contracts import Evaluator, TaskEnvironment
+from zeroloop.run.arena import play
+from zeroloop.run.grading import playing_settings
+from zeroloop.search import SearchSettings
+from zeroloop.seeding import stream
+
+TOLERANCE = 0.05
+"""A solution this much worse than the best one, as a share, still counts as good."""
+
+
+@dataclass(frozen=True)
+class TaskGrade:
+    """Episodes on `tasks` tasks, the best move each time with `simulations` per move; 0 is the bare network.
+
+    solved: share in [0, 1] that reached the goal. good: share that did so within TOLERANCE of the best solution.
+    excess: mean excess of the solved ones over the best (NaN where none was). seconds: wall time.
+    """
+
+    measure: ClassVar[str] = "not_good"
+    """What `error` is called in metrics."""
+
+    tasks: int
+    solved: float
+    good: float
+    excess: float
+    simulations: int
+    seconds: float
+
+    @property
+    def error(self) -> float:
+        """Share of tasks without a good solution."""
+        return 1 - self.good
+
+
+def held_out_tasks(environment: TaskEnvironment, count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """`count` tasks from a stream that training never draws from."""
+    rng = stream(seed, "held-out tasks", environment.name)
+    return [environment.sample_task(rng) for _ in range(count)]
+
+
+def grade_tasks(
+    environment: TaskEnvironment,
+    evaluator: Evaluator,
+    tasks: Sequence[dict[str, Any]],
+    settings: SearchSettings,
+    simulations: int,
+    rng: np.random.Generator,
+) -> TaskGrade:
+    """The grade of one episode for each task, all played at once without noise."""
+    began = time.perf_counter()
+    # One simulation goes to the move with the largest prior: the bare network's choice.
+    playing = playing_settings(settings, max(1, simulations))
+    if simulations == 0:
+        playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
+    starts = [environment.initial_state(task) for task in tasks]
+    returns = play(environment, [evaluator], starts, [0] * len(starts), playing, rng)
+    excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
+    solved = np.isfinite(excess)
+    mean = float(excess[solved].mean()) if solved.any() else float("nan")
+    good = float((excess <= TOLERANCE).mean())
+    seconds = time.perf_counter() - began
+    return TaskGrade(len(starts), float(solved.mean()), good, mean, simulations, seconds)
