@@ -59,6 +59,20 @@ def part(batch: Inputs, rows: list[int]) -> Inputs:
     return Inputs(batch.tokens[rows], batch.coordinates[rows], actions=few)
 
 
+def test_the_seed_paths_lead_to_the_same_agents() -> None:
+    from src.agents.hrm_agent import create_hrm_agent as hrm
+    from src.agents.trm_agent import create_trm_agent as trm
+    from src.training import system_config
+
+    assert (hrm, trm) == (create_hrm_agent, create_trm_agent)
+    small = hrm(system_config.HRMConfig(h_dim=128, l_dim=64), device="cpu")
+    assert (
+        small.get_parameter_count() > 0 and small.predict(torch.ones(2, 5, dtype=torch.long), 1).output.policy is None
+    )
+    value = trm(system_config.TRMConfig(latent_dim=64, num_recursions=2)).predict(torch.ones(2, 5, dtype=torch.long))
+    assert value.output.value.shape == (2, 65)
+
+
 # ---- golden ---------------------------------------------------------------------------------------------------------
 
 

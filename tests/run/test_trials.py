@@ -18,7 +18,7 @@ class Backwards(UniformEvaluator):
     """Prefers to go up and left, whatever there is."""
 
     def __call__(self, leaves):
-        logits, values = super().__call__(leaves)
+        _, values = super().__call__(leaves)
         return np.where(np.isin(leaves.actions, (0, 3)), 4, 0).astype(np.float32), values
 
 

@@ -6,25 +6,51 @@ from dataclasses import asdict
 from pathlib import Path
 
 from zeroloop.cli.arguments import Parser, at_least, json_output
-from zeroloop.contracts import Environment
+from zeroloop.contracts import Environment, TaskEnvironment
 from zeroloop.errors import UsageError
 from zeroloop.run.grading import Grade, grade, mean_grade
-from zeroloop.run.players import load_player
+from zeroloop.run.players import Player, load_player, search_settings
 from zeroloop.run.positions import Position, read_positions, shipped_sets
 from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
-from zeroloop.search.settings import SearchSettings
+from zeroloop.run.trials import TOLERANCE, grade_tasks, held_out_tasks
 from zeroloop.seeding import stream
 
 HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
 
 PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segments':>10}{'seconds':>9}"
 
+TASKS = 200
+"""Tasks that a solver of tasks is measured on."""
+TASK_HEAD = f"{'tasks':>7}{'solved':>9}{f'within {TOLERANCE:.0%}':>13}{'mean excess':>13}{'seconds':>9}"
+
 
 def run(words: Sequence[str]) -> int:
     """Exit code 0 when the positions or puzzles were graded."""
     arguments = _parser().parse(words)
     solver = None if arguments.source == "untrained" else load_solver(arguments.source)
-    return _positions(arguments) if solver is None else _puzzles(arguments, solver)
+    if solver is not None:
+        return _puzzles(arguments, solver)
+    if arguments.segments is not None or arguments.no_halt:
+        raise UsageError("--segments and --no-halt are for reasoners that solve puzzles")
+    player = load_player(arguments.source, arguments.game)
+    if isinstance(player.environment, TaskEnvironment):
+        return _tasks(arguments, player, player.environment)
+    return _positions(arguments, player)
+
+
+def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvironment) -> int:
+    """Episodes on tasks that training never drew."""
+    if arguments.positions is not None:
+        raise UsageError(f"--positions is for games with exact scores; {environment.name} has tasks")
+    tasks = held_out_tasks(environment, arguments.limit or TASKS, arguments.seed)
+    with json_output(arguments.json) as print_json:
+        print(f"{arguments.source}, {arguments.simulations} simulations per move\n{TASK_HEAD}")
+        rng = stream(arguments.seed, "evaluate", "tasks")
+        search = search_settings(environment)
+        found = grade_tasks(environment, player.evaluator(), tasks, search, arguments.simulations, rng)
+        print(f"{found.tasks:>7}{found.solved:>9.2%}{found.good:>13.2%}{found.excess:>13.2%}{found.seconds:>9.1f}")
+        print_json(asdict(found))
+    return 0
 
 
 def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
@@ -46,10 +72,7 @@ def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
     return 0
 
 
-def _positions(arguments: argparse.Namespace) -> int:
-    if arguments.segments is not None or arguments.no_halt:
-        raise UsageError("--segments and --no-halt are for reasoners that solve puzzles")
-    player = load_player(arguments.source, arguments.game)
+def _positions(arguments: argparse.Namespace, player: Player) -> int:
     sets = _sets(arguments, player.environment)
     with json_output(arguments.json) as print_json:
         evaluator = player.evaluator()
@@ -57,8 +80,8 @@ def _positions(arguments: argparse.Namespace) -> int:
         grades: dict[str, Grade] = {}
         for name, positions in sets.items():
             rng = stream(arguments.seed, "evaluate", name)
-            simulations = arguments.simulations
-            grades[name] = grade(player.environment, evaluator, positions, SearchSettings(), simulations, rng)
+            simulations, search = arguments.simulations, search_settings(player.environment)
+            grades[name] = grade(player.environment, evaluator, positions, search, simulations, rng)
             print(_row(name, grades[name]), flush=True)
         mean = mean_grade(list(grades.values()))
         if len(grades) == 1:
@@ -70,14 +93,19 @@ def _positions(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("evaluate", "Measure how often a checkpoint errs, on exactly scored positions or held-out puzzles.")
+    parser = Parser("evaluate", "Measure a checkpoint on exactly scored positions, held-out puzzles or held-out tasks.")
     option = parser.add_argument
     option("source", metavar="CHECKPOINT|RUN|untrained", help="what to measure; of a run, its best model")
     option("--game", help="the game it must be of; needed for `untrained`")
     option("--positions", type=Path, metavar="FILE", help="scored positions (default: the sets that ship)")
     halves = "which sets that ship: `choose` (default) to choose recipes with, `report` for reported figures only"
     option("--half", choices=("choose", "report"), default="choose", help=halves)
-    option("--limit", type=at_least(1), metavar="N", help="only the first N positions of each set, or N puzzles")
+    option(
+        "--limit",
+        type=at_least(1),
+        metavar="N",
+        help="only the first N positions of each set, puzzles or tasks",
+    )
     simulations = "simulations per move, default 600; 0 is the network alone"
     option("--simulations", type=at_least(0), default=600, metavar="K", help=simulations)
     option("--segments", type=at_least(1), metavar="K", help="of a reasoner: at most K segments a puzzle")

@@ -13,7 +13,7 @@ from zeroloop.contracts import Action, Environment, Evaluator, State
 from zeroloop.errors import IllegalActionError
 from zeroloop.evaluators.rollout import RolloutEvaluator
 from zeroloop.run.grading import playing_settings
-from zeroloop.run.players import load_player
+from zeroloop.run.players import load_player, search_settings
 from zeroloop.search import SearchResult, search
 from zeroloop.search.settings import SearchSettings
 from zeroloop.seeding import stream
@@ -25,7 +25,7 @@ def run(words: Sequence[str]) -> int:
     """Exit code 0 when the game was played or left."""
     arguments = _parser().parse(words)
     environment, evaluator = _opponent(arguments)
-    settings = playing_settings(SearchSettings(), arguments.simulations)
+    settings = playing_settings(search_settings(environment), arguments.simulations)
     machine = Machine(environment, evaluator, settings, stream(arguments.seed, "play"))
     humans = {"first": {0}, "second": {1}, "both": {0, 1}, "none": set()}[arguments.side]
     Game(machine, humans if environment.num_players == 2 else {0, 1}).play()

@@ -292,12 +292,15 @@ class Reasoner(nn.Module):
     # ---- answers ----------------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def predict(self, inputs: Inputs, segments: int | None = None, halt: bool = True) -> Prediction:
-        """Answers after at most `segments` segments (default: the configured most).
+    def predict(self, inputs: Inputs | Tensor, segments: int | None = None, halt: bool = True) -> Prediction:
+        """Answers to `inputs`, or to tokens int64 [n, T] alone, after at most `segments` segments (default: the
+        configured most).
 
         With `halt`, each row stops where it says so and is left out of what follows: neither its states nor its answer
         change any more, and neither depends on the other rows. Raises SettingError for inputs the network cannot take.
         """
+        if isinstance(inputs, Tensor):
+            inputs = Inputs(inputs)
         self.check(inputs)
         most = self.config.segments if segments is None else segments
         if most < 1:

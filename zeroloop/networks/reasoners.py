@@ -65,7 +65,7 @@ class Reasoners(GameNetwork):
         )
 
     def train_in(self, dtype: torch.dtype) -> None:
-        """Both agents cast by themselves: the cache of `torch.autocast` is shared by all threads, and emptied by any."""
+        """Both agents cast by themselves: threads share the cache of `torch.autocast`, and each may empty it."""
         self.policy.compute_dtype = self.value.compute_dtype = dtype
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,10 +14,11 @@ from zeroloop.contracts import Environment
 from zeroloop.errors import SettingError, UsageError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
-from zeroloop.evaluators.settings import EvaluatorSettings
+from zeroloop.evaluators.settings import Backend, EvaluatorSettings
 from zeroloop.learning import checkpoint as checkpoints
-from zeroloop.networks import GameNetwork
+from zeroloop.networks import GameNetwork, PlanesNetwork
 from zeroloop.observers import Observations, Observer
+from zeroloop.search import SearchSettings
 from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream, stream_seed
 
@@ -34,10 +35,16 @@ class Player:
 
     def evaluator(self, settings: EvaluatorSettings | None = None) -> VersionedEvaluator:
         """The network compiled for this machine, behind a cache; calibrated on random positions of the game."""
-        settings = settings or EvaluatorSettings()
+        backend: Backend = "auto" if isinstance(self.network, PlanesNetwork) else "torch"
+        settings = settings or EvaluatorSettings(backend=backend)
         count, rng = settings.calibration_positions, stream(0, "calibration")
         shown = random_observations(self.environment, self.network.observer, count, rng)
         return cached(compile_network(self.network, shown, settings), settings)
+
+
+def search_settings(environment: Environment) -> SearchSettings:
+    """How players search outside of training: the defaults; returns of a single agent are rescaled in each tree."""
+    return SearchSettings(value_range="fixed" if environment.num_players == 2 else "minmax")
 
 
 def cached(evaluator: VersionedEvaluator, settings: EvaluatorSettings) -> VersionedEvaluator:
