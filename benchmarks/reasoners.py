@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.envs import connect_four, path_finding
+from zeroloop.evaluators.compiled import build_engines
 from zeroloop.learning.deep_supervision import DeepSupervision
 from zeroloop.learning.settings import SupervisionSettings
 from zeroloop.networks import reasoners
@@ -136,20 +137,23 @@ def training(quick: bool) -> dict[str, float]:
 
 
 def leaves(quick: bool) -> dict[str, float]:
-    """Leaves a second of the pair at its default size, one segment, observations made beforehand."""
+    """Leaves a second of the pair at its default size, one segment, observations made beforehand; one thread."""
     cases: dict[str, Any] = {}
-    rows, rounds = (4, 1) if quick else (64, 7)
+    rows, rounds = (4, 1) if quick else (64, 15)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     for game in (connect_four, path_finding):
         environment = game.environment()
         network = reasoners.build(reasoners.Config(), environment).eval()
-        shown = torch.from_numpy(random_observations(environment, network.observer, rows, stream(1, "leaves")))
-
-        def evaluate(network: nn.Module = network, shown: Tensor = shown) -> None:
-            with torch.inference_mode():
-                network(shown)
-
-        cases[f"{environment.name}, {network.observer.num_tokens} tokens, eager"] = evaluate
-    return rates(cases, rows, rounds)
+        shown = random_observations(environment, network.observer, rows, stream(1, "leaves"))
+        for backend in ("torch", "fp32", "bf16"):
+            (engine,) = build_engines(network, backend, shown, [rows])
+            engine.observations[:] = shown
+            label = {"torch": "eager"}.get(backend, f"compiled, {backend}")
+            cases[f"{environment.name}, {network.observer.num_tokens} tokens, {label}"] = engine.run
+    found = rates(cases, rows, rounds)
+    torch.set_num_threads(threads)
+    return found
 
 
 def rates(cases: dict[str, Callable[[], Any]], rows: int, rounds: int) -> dict[str, float]:

@@ -7,8 +7,13 @@ from torch.nn import functional as F
 
 from zeroloop.envs import connect_four, path_finding, tic_tac_toe
 from zeroloop.errors import SettingError
+from zeroloop.evaluators.compiled import compile_network
+from zeroloop.evaluators.network import NetworkEvaluator
+from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.networks import reasoners, value_of
-from zeroloop.testing.evaluators import NetworkConformance
+from zeroloop.run.players import random_observations
+from zeroloop.seeding import stream
+from zeroloop.testing.evaluators import NetworkConformance, random_leaves
 from zeroloop.testing.toy import ToyEnvironment
 from zeroloop.vocabulary import ID
 
@@ -58,6 +63,24 @@ def test_it_learns_what_it_is_shown():
     policy, value = network(shown)
     assert (policy.masked_fill(~legal, -1e9).argmax(1) == best).float().mean() > 0.9
     assert (value_of(value) - (1 - outcomes)).abs().mean() < 0.3
+
+
+@pytest.mark.parametrize("environment", [connect_four.environment(), path_finding.environment(4, 4, 1)], ids=str)
+@pytest.mark.parametrize("backend", ["auto", "int8", "bf16", "fp32"])
+def test_the_pair_is_compiled_by_tracing(environment, backend):
+    torch.manual_seed(1)
+    network = reasoners.build(reasoners.Config(**SMALL, segments=2, value="categorical"), environment)
+    shown = random_observations(environment, network.observer, 40, stream(1, "compiled"))
+    evaluator = compile_network(network, shown, EvaluatorSettings(backend=backend, batch_sizes=(16, 4)))
+    assert evaluator.backend == {"int8": "bf16"}.get(backend, backend) or backend == "auto"
+    assert evaluator.error.value < 0.02 and evaluator.error.policy < 0.02
+    if evaluator.backend == "fp32":
+        assert max(evaluator.error) < 1e-5
+    leaves = random_leaves(environment, 21, stream(2, "compiled"))
+    logits, values = evaluator(leaves)
+    eager_logits, eager_values = NetworkEvaluator(network)(leaves)
+    np.testing.assert_allclose(logits, eager_logits, atol=0.05)
+    np.testing.assert_allclose(values, eager_values, atol=0.05)
 
 
 def test_an_environment_without_tokens_is_refused():

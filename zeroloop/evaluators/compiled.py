@@ -49,11 +49,13 @@ def build_engines(network: GameNetwork, backend: str, positions: Observations, s
     """One engine per batch size, all with equal answers: torch only gets the first size (see NetworkEvaluator), and
     of the others those are left out whose answers differ from the first's."""
     engines: list[Engine]
-    if backend == "torch" or not isinstance(network, PlanesNetwork):
+    if backend == "torch":
         module = copy.deepcopy(network).eval().requires_grad_(False)
         engines = [TorchEngine(module, sizes[0])]
     else:
-        ranges = activation_ranges(network, positions) if backend == "int8" else None
+        ranges = None
+        if backend == "int8" and isinstance(network, PlanesNetwork):
+            ranges = activation_ranges(network, positions)
         precision = "bf16" if backend == "bf16" else "f32"
         engines = [OpenVinoEngine(network, size, precision, ranges) for size in sizes]
     sample = positions[: sizes[0]]
@@ -132,7 +134,9 @@ def compile_network(
     the error is too large. Raises SettingError where positions are missing or of another shape.
     """
     settings = settings or EvaluatorSettings()
-    ladder = BACKENDS if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
+    known = backends(network)
+    ladder = known if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
+    ladder = tuple(backend for backend in ladder if backend in known)
     if ladder != ("torch",) and (reason := why_not_openvino(network)):
         warnings.warn(f"{reason}; running torch eagerly, several times slower", stacklevel=2)
         ladder = ("torch",)
@@ -141,10 +145,18 @@ def compile_network(
     return CompiledEvaluator(network, positions, ladder, settings)
 
 
+def backends(network: GameNetwork) -> tuple[Backend, ...]:
+    """What `network` could run in, from the fastest to the most exact: only convolutions are quantised."""
+    return BACKENDS if isinstance(network, PlanesNetwork) else BACKENDS[1:]
+
+
 def why_not_openvino(network: GameNetwork) -> str | None:
     """The reason why `network` cannot run in OpenVINO, or None."""
-    if not isinstance(network, PlanesNetwork) or type(network).export_graph is PlanesNetwork.export_graph:
-        return f"{type(network).__name__} has no export_graph, so it cannot be compiled"
+    if isinstance(network, PlanesNetwork):
+        if type(network).export_graph is PlanesNetwork.export_graph:
+            return f"{type(network).__name__} has no export_graph, so it cannot be compiled"
+    elif not network.traceable:
+        return f"{type(network).__name__} is not traceable, so it cannot be compiled"
     try:
         load_openvino()
     except MissingExtraError as error:
@@ -156,12 +168,11 @@ def by_speed(network: GameNetwork, positions: Observations, settings: EvaluatorS
     """The backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
     size = settings.batch_sizes[:1]
-    speeds = {
-        backend: positions_per_second(build_engines(network, backend, positions, size)[0]) for backend in BACKENDS
-    }
+    known = backends(network)
+    speeds = {backend: positions_per_second(build_engines(network, backend, positions, size)[0]) for backend in known}
     for backend, speed in speeds.items():
         logger.info("%s: %.0f positions/s", backend, speed)
-    order = sorted(BACKENDS, key=lambda backend: -speeds[backend])
+    order = sorted(known, key=lambda backend: -speeds[backend])
     return tuple(order[: order.index("torch") + 1])
 
 

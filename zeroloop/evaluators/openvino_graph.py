@@ -2,17 +2,19 @@
 
 import functools
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError
-from zeroloop.networks import Node, PlanesNetwork
+from zeroloop.networks import GameNetwork, Node, PlanesNetwork, value_of
+from zeroloop.observers import Observations
 
 Range = tuple[float, float]
 LEVELS = 256  # of an 8-bit activation
@@ -133,6 +135,40 @@ def _numpy(tensor: Tensor) -> Float32:
     return np.ascontiguousarray(tensor.detach().float().cpu().numpy())
 
 
+def exported_graph(network: PlanesNetwork, batch_size: int, ranges: Sequence[Range] | None) -> Any:
+    """The model planes -> policy logits, values [B, 1] that `export_graph` builds."""
+    openvino = load_openvino()
+    import openvino.opset13 as op
+
+    ops = OpenVinoOps(ranges)
+    planes = op.parameter([batch_size, *network.observer.shape], np.float32)
+    with torch.no_grad():
+        policy, wdl = network.export_graph(ops, planes)
+    return openvino.Model([op.result(policy), op.result(ops.win_minus_loss(wdl))], [planes])
+
+
+def traced_graph(network: GameNetwork, batch_size: int) -> Any:
+    """The model observations -> policy logits, values [B, 1], from a trace of `forward`."""
+    openvino = load_openvino()
+    observer = network.observer
+    example = torch.zeros((batch_size, *observer.shape), dtype=torch.from_numpy(np.zeros(0, observer.dtype)).dtype)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer's own deprecation, and that shapes become constants
+        graph = openvino.convert_model(_PolicyAndValue(network).eval(), example_input=example)
+    graph.reshape([batch_size, *observer.shape])
+    return graph
+
+
+class _PolicyAndValue(nn.Module):
+    def __init__(self, network: GameNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        policy, value = self.network(observations)
+        return policy, value_of(value).unsqueeze(1)
+
+
 class OpenVinoEngine:
     """A network compiled for one batch size and one thread; see zeroloop.evaluators.engines.Engine.
 
@@ -140,15 +176,12 @@ class OpenVinoEngine:
     ranges: from `activation_ranges` for 8-bit convolutions, else None. precision: "f32" or "bf16" for the rest.
     """
 
-    def __init__(self, network: PlanesNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None) -> None:
+    def __init__(self, network: GameNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None) -> None:
         openvino = load_openvino()
-        import openvino.opset13 as op
-
-        ops = OpenVinoOps(ranges)
-        planes = op.parameter([batch_size, *network.observer.shape], np.float32)
-        with torch.no_grad():
-            policy, wdl = network.export_graph(ops, planes)
-        graph = openvino.Model([op.result(policy), op.result(ops.win_minus_loss(wdl))], [planes])
+        if isinstance(network, PlanesNetwork):
+            graph = exported_graph(network, batch_size, ranges)
+        else:
+            graph = traced_graph(network, batch_size)
         settings = {
             "INFERENCE_NUM_THREADS": 1,
             "NUM_STREAMS": 1,
@@ -156,7 +189,7 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": precision,
         }
         self._request = _core().compile_model(graph, "CPU", settings).create_infer_request()
-        self.observations: Float32 = np.zeros((batch_size, *network.observer.shape), np.float32)
+        self.observations: Observations = np.zeros((batch_size, *network.observer.shape), network.observer.dtype)
         self.policy: Float32 = np.zeros((batch_size, network.num_actions), np.float32)
         self._values: Float32 = np.zeros((batch_size, 1), np.float32)
         self.values: Float32 = self._values[:, 0]

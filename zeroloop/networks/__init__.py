@@ -40,6 +40,8 @@ class GameNetwork(nn.Module):
 
     observer: Observer
     num_actions: int
+    traceable: bool = False
+    """Whether `forward` does the same operations for every input of a shape, so that tracing it once captures it."""
 
     def train_in(self, dtype: torch.dtype) -> torch.dtype | None:
         """Compute activations in `dtype` from now on, over float32 weights; returns the dtype that is left to

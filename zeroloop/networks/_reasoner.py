@@ -234,12 +234,10 @@ class Reasoner(nn.Module):
             # Tokens start at (1, 1), so that only the prefix is at the origin.
             turn = rotation(F.pad(inputs.coordinates + 1, (0, 0, prefix, 0)), self.config.head_dim)
         padded = inputs.tokens == vocabulary.PAD
-        if not self._may_be_padded(padded):
+        tracing = torch._C._get_tracing_state() is not None  # a traced graph must fit any input
+        if not tracing and not bool(padded.any()):
             return Context(turn, None)
         return Context(turn, F.pad(~padded, (prefix, 0), value=True)[:, None, None, :])
-
-    def _may_be_padded(self, padded: Tensor) -> bool:
-        return bool(padded.any())
 
     def segment(self, carry: Carry, x: Tensor, context: Context) -> Carry:
         """The states after one segment; see `ReasonerConfig.gradient`."""

@@ -45,6 +45,8 @@ Config = ReasonersConfig
 class Reasoners(GameNetwork):
     """Policy logits by an HRM that points at the legal actions, value logits by a TRM; both see the same tokens."""
 
+    traceable = True
+
     def __init__(self, config: ReasonersConfig, observer: TokensObserver) -> None:
         super().__init__()
         self.config = config
@@ -78,28 +80,23 @@ class Reasoners(GameNetwork):
         return [{"policy": policy, "value": value} for policy, value in answers]
 
     def _answers(self, observations: Tensor, segments: int) -> list[tuple[Tensor, Tensor]]:
-        inputs, places = self._inputs(observations)
+        inputs, legal = self._inputs(observations)
         policy_carry: Carry | None = None
         value_carry: Carry | None = None
         answers = []
         for _ in range(segments):
             policy_carry, policy = self.policy(policy_carry, inputs)
             value_carry, value = self.value(value_carry, inputs)
-            logits = policy.policy.new_zeros(len(observations) * self.num_actions)
-            logits = logits.index_put((places,), policy.policy)
-            answers.append((logits.view(-1, self.num_actions), value.value))
+            assert policy.policy is not None and value.value is not None
+            answers.append((policy.policy.view(legal.shape) * legal, value.value))
         return answers
 
     def _inputs(self, observations: Tensor) -> tuple[Inputs, Tensor]:
-        """The agents' inputs, and the place row * num_actions + action of each legal action."""
+        """The agents' inputs, in which illegal actions have no tokens, and bool [n, num_actions] what is legal."""
         fields = self.observer.fields(observations.long())
-        places = fields.action_tokens[:, :, 0].flatten().nonzero().squeeze(1)
-        actions = Actions(
-            fields.action_tokens.flatten(0, 1)[places],
-            fields.anchors.flatten()[places],
-            torch.div(places, self.num_actions, rounding_mode="floor"),
-        )
-        return Inputs(fields.tokens, fields.coordinates, actions=actions), places
+        rows = torch.arange(len(observations), device=observations.device).repeat_interleave(self.num_actions)
+        actions = Actions(fields.action_tokens.flatten(0, 1), fields.anchors.flatten(), rows)
+        return Inputs(fields.tokens, fields.coordinates, actions=actions), fields.action_tokens[:, :, 0] > 0
 
 
 def build(config: ReasonersConfig, environment: Environment) -> Reasoners:
