@@ -1,5 +1,6 @@
 """Pools of puzzles for training, validation and testing that share no puzzle, not even up to symmetry."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,8 @@ from zeroloop.seeding import stream_seed
 
 _BATCH = 250
 """Puzzles made in one go, of a seed of their own; batches are made side by side."""
-_EXCESS = 40
-"""So many times the puzzles asked for are made at most; those of a small family come up again and again."""
+_PATIENCE = 20
+"""Batches in a row without a new puzzle after which a family counts as exhausted."""
 
 
 class Pools(NamedTuple):
@@ -52,12 +53,13 @@ def held_out(puzzle: Puzzle, seed: int, count: int) -> Pairs:
 def _pool(puzzle: Puzzle, seed: int, name: str, count: int, taken: set[int]) -> Pairs:
     """Up to `count` puzzles that are not in `taken`, and from then on are."""
     parts: list[Pairs] = []
-    found = 0
+    found = stale = 0
     for made in _batches(puzzle, seed, name, count):
         new = made.take(_fresh(puzzle, made, taken, count - found))
         parts.append(new)
         found += len(new)
-        if found >= count:
+        stale = 0 if len(new) else stale + 1
+        if found >= count or stale == _PATIENCE:
             break
     return Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
@@ -67,7 +69,7 @@ def _batches(puzzle: Puzzle, seed: int, name: str, count: int) -> Iterator[Pairs
     threads = os.cpu_count() or 1
     size = min(_BATCH, count)
     with ThreadPoolExecutor(threads) as pool:
-        for first in range(0, _EXCESS * -(-count // size), threads):
+        for first in itertools.count(0, threads):
             seeds = [stream_seed(seed, puzzle.name, name, index) for index in range(first, first + threads)]
             yield from pool.map(lambda each: puzzle.generate(each, size), seeds)
 
