@@ -29,7 +29,7 @@ SIMULATIONS = 50
 def run(quick: bool) -> dict[str, Any]:
     """Errors of the trained player in all reachable positions, and how long training took."""
     layer = config.Layer({"iterations": 2} if quick else {})
-    settings = config.merge(RunSettings, read_recipe("tic_tac_toe"), layer)
+    settings = config.merge(RunSettings, *read_recipe("tic_tac_toe"), layer)
     positions = all_positions(make_environment("tic_tac_toe", {}))
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:

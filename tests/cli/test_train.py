@@ -6,6 +6,7 @@ import pytest
 
 from zeroloop import config
 from zeroloop.cli.recipes import read_recipe, recipes
+from zeroloop.run.players import make_environment, make_network
 from zeroloop.run.settings import RunSettings, SupervisedSettings
 from zeroloop.run.supervised import make_puzzle, make_reasoner
 
@@ -140,7 +141,9 @@ def test_every_recipe_is_complete(recipe):
     assert recipes()[recipe].endswith((".", "loop"))
     layers = read_recipe(recipe)
     if "puzzle" not in layers[0].values:
-        assert config.merge(RunSettings, *layers).game in ("connect_four", "tic_tac_toe")
+        chosen = config.merge(RunSettings, *layers)
+        game = make_environment(chosen.game, chosen.game_options)
+        assert make_network(chosen.network, chosen.network_options, game, 0).num_actions == game.num_actions
         return
     for preset in ("trm", "trm-mlp", "hrm", "plain"):
         chosen = config.merge(SupervisedSettings, *read_recipe(recipe, preset))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroloop.errors import SettingError
-from zeroloop.puzzles import Bool, Pairs, Puzzle
+from zeroloop.puzzles import Bool, Pairs, Puzzle, scramble
 from zeroloop.seeding import stream_seed
 
 _BATCH = 250
@@ -18,8 +18,13 @@ _PATIENCE = 20
 """Batches in a row without a new puzzle after which a family counts as exhausted."""
 
 
+_SHARES = {"test": (0.0, 0.25), "validation": (0.25, 0.4), "train": (0.4, 1.0)}
+"""The part of all fingerprints, hashed to [0, 1), that belongs to each pool: so that each has its share of every kind
+of puzzle, also where a family is small and its pools exhaust it."""
+
+
 class Pools(NamedTuple):
-    """Three disjoint pools. The test pool depends on the seed and its own size alone."""
+    """Three disjoint pools; each depends on the seed and its own size alone."""
 
     test: Pairs
     validation: Pairs
@@ -31,11 +36,7 @@ def make_pools(puzzle: Puzzle, seed: int, test: int, validation: int, train: int
 
     Raises SettingError where not even the first two can be filled, or nothing is left to train on.
     """
-    taken: set[int] = set()
-    pools = [
-        _pool(puzzle, seed, name, count, taken)
-        for name, count in (("test", test), ("validation", validation), ("train", train))
-    ]
+    pools = [_pool(puzzle, seed, *each) for each in zip(Pools._fields, (test, validation, train), strict=True)]
     for name, count, pool in zip(Pools._fields, (test, validation, 1), pools, strict=True):
         if len(pool) < count:
             raise SettingError(
@@ -47,15 +48,16 @@ def make_pools(puzzle: Puzzle, seed: int, test: int, validation: int, train: int
 
 def held_out(puzzle: Puzzle, seed: int, count: int) -> Pairs:
     """The test pool of `make_pools` alone."""
-    return _pool(puzzle, seed, "test", count, set())
+    return _pool(puzzle, seed, "test", count)
 
 
-def _pool(puzzle: Puzzle, seed: int, name: str, count: int, taken: set[int]) -> Pairs:
-    """Up to `count` puzzles that are not in `taken`, and from then on are."""
+def _pool(puzzle: Puzzle, seed: int, name: str, count: int) -> Pairs:
+    """Up to `count` different puzzles whose fingerprint belongs to the pool."""
     parts: list[Pairs] = []
+    taken: set[int] = set()
     found = stale = 0
     for made in _batches(puzzle, seed, name, count):
-        new = made.take(_fresh(puzzle, made, taken, count - found))
+        new = made.take(_fresh(puzzle, made, name, taken, count - found))
         parts.append(new)
         found += len(new)
         stale = 0 if len(new) else stale + 1
@@ -74,12 +76,17 @@ def _batches(puzzle: Puzzle, seed: int, name: str, count: int) -> Iterator[Pairs
             yield from pool.map(lambda each: puzzle.generate(each, size), seeds)
 
 
-def _fresh(puzzle: Puzzle, made: Pairs, taken: set[int], wanted: int) -> Bool:
+def _fresh(puzzle: Puzzle, made: Pairs, name: str, taken: set[int], wanted: int) -> Bool:
     kept = np.zeros(len(made), np.bool_)
-    for row, fingerprint in enumerate(puzzle.fingerprint(made.questions).tolist()):
+    fingerprints = puzzle.fingerprint(made.questions)
+    place = scramble(fingerprints) / 2.0**64
+    low, high = _SHARES[name]
+    for row, (fingerprint, ours) in enumerate(
+        zip(fingerprints.tolist(), ((low <= place) & (place < high)).tolist(), strict=True)
+    ):
         if wanted == 0:
             break
-        if fingerprint not in taken:
+        if ours and fingerprint not in taken:
             taken.add(fingerprint)
             kept[row] = True
             wanted -= 1

@@ -148,7 +148,7 @@ class _Training:
         coordinates = torch.from_numpy(self.puzzle.coordinates)
         seed = stream_seed(settings.seed, "halting")
         self.learner = DeepSupervision(network, settings.learner, coordinates, seed)
-        self.iteration = self.best_iteration = 0
+        self.iteration = self.best_iteration = self.improved_iteration = 0
         self.best = -1.0
         self.answered = 0
         self.seconds = 0.0
@@ -182,7 +182,7 @@ class _Training:
 
     def _stalled(self) -> bool:
         patience = self.settings.patience
-        return bool(patience) and self.iteration - self.best_iteration >= patience
+        return bool(patience) and self.iteration - self.improved_iteration >= patience
 
     def _iterate(self) -> None:
         began, progress = time.monotonic() - self.seconds, self._progress()
@@ -204,6 +204,8 @@ class _Training:
         graded = grade_answers(self.learner.average, self.puzzle, self.pools.validation)
         self.iteration += 1
         if graded.exact > self.best:
+            self.improved_iteration = self.iteration
+        if graded.exact >= self.best:  # of equals the one that was trained longest
             self.best, self.best_iteration = graded.exact, self.iteration
         self.seconds = time.monotonic() - began
         steps = len(watched)
@@ -286,6 +288,7 @@ class _Training:
             "learner": self.learner.state_dict(),
             "best": self.best,
             "best_iteration": self.best_iteration,
+            "improved_iteration": self.improved_iteration,
             "answered": self.answered,
             "seconds": self.seconds,
         }
@@ -331,6 +334,7 @@ class _Training:
         state = loaded.training
         self.learner.load_state_dict(state["learner"])
         self.iteration, self.best, self.best_iteration = loaded.iteration, state["best"], state["best_iteration"]
+        self.improved_iteration = state["improved_iteration"]
         self.answered, self.seconds = state["answered"], state["seconds"]
         self.directory.rewind_metrics(self.iteration)
         self._save_best()
