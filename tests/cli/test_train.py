@@ -127,6 +127,15 @@ def test_ctrl_c_says_how_to_continue(zeroloop, monkeypatch):
     assert "zeroloop train --run 'my run' --resume" in answer.out
 
 
+def test_another_network_does_not_get_the_options_of_the_recipes(zeroloop, monkeypatch):
+    seen = []
+    monkeypatch.setattr("zeroloop.run.trainer.train", lambda settings, *_, **__: seen.append(settings))
+    zeroloop("train", "connect_four", "--network", "reasoners", "--run", "a")
+    zeroloop("train", "connect_four", "--network", "reasoners", "--network-options.width", "32", "--run", "b")
+    zeroloop("train", "connect_four", "--network", "resnet", "--run", "c")
+    assert [each.network_options for each in seen] == [{}, {"width": 32}, {"channels": 64, "blocks": 4}]
+
+
 def test_one_length_replaces_the_recipes_other(zeroloop, monkeypatch):
     seen = []
     monkeypatch.setattr("zeroloop.run.trainer.train", lambda settings, *_, **__: seen.append(settings))

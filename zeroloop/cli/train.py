@@ -91,9 +91,17 @@ def _one_length(overrides: Layer) -> Layer:
 
 def _started(path: Path, model: type[Settings], layers: Sequence[Layer], overrides: Layer) -> Settings:
     """The settings of a new run, on disk before slow imports begin: it can be resumed whenever it is killed."""
-    settings = config.merge(model, *layers, overrides)
+    settings = config.merge(model, *(_for_network(layer, overrides) for layer in layers), overrides)
     RunDirectory.create(path, config.dump(settings)).close()
     return settings
+
+
+def _for_network(layer: Layer, overrides: Layer) -> Layer:
+    """`layer` without the options of its network where the command line chooses another one."""
+    own = layer.values.get("network")
+    if own is None or overrides.values.get("network", own) == own:
+        return layer
+    return Layer({name: value for name, value in layer.values.items() if name != "network_options"}, layer.place)
 
 
 def _continued(
