@@ -16,7 +16,7 @@ import torch
 from zeroloop.contracts import LeafRows
 from zeroloop.envs import connect_four
 from zeroloop.evaluators.cached import CachedEvaluator
-from zeroloop.evaluators.compiled import BACKENDS, build_engines, compile_network, positions_per_second
+from zeroloop.evaluators.compiled import BACKENDS, build_runner, compile_network, positions_per_second
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks import resnet
@@ -52,11 +52,12 @@ def network(channels: int, blocks: int) -> resnet.ResNet:
 
 def backends(channels: int, blocks: int, leaves: LeafRows, quick: bool) -> dict[str, dict[str, float]]:
     """Positions/s of bare engines by batch size."""
-    positions, net = observations(leaves)[:128], network(channels, blocks)
+    shown, net = observations(leaves), network(channels, blocks)
+    positions = shown[:128]
     batches, repeats = (BATCHES[2:3], 5) if quick else (BATCHES, 30)
 
     def speed(backend: str, size: int) -> float:
-        return positions_per_second(build_engines(net, backend, positions, (size,))[0], repeats)
+        return positions_per_second(build_runner(net, backend, positions, (size,)), shown[:size], repeats)
 
     return {backend: {f"batch {size}": speed(backend, size) for size in batches} for backend in BACKENDS}
 

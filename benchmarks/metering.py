@@ -73,7 +73,7 @@ class Meter:
     def __init__(self, network: PlanesNetwork) -> None:
         planes = random_observations(ENVIRONMENT, OBSERVER, 128, stream(1, "calibration"))
         self.inner = compile_network(network, planes, EvaluatorSettings(backend="int8"))
-        self.inner._engines = [MeteredEngine(engine, self) for engine in self.inner._engines]
+        self.inner.runner.engines = [MeteredEngine(engine, self) for engine in self.inner.runner.engines]
         self.version = 0
         self.rows, self.seconds, self.engine_seconds = 0, 0.0, 0.0
 

@@ -8,6 +8,7 @@ in one process; rates are medians of the rounds.
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.envs import connect_four, path_finding
-from zeroloop.evaluators.compiled import build_engines
+from zeroloop.evaluators.compiled import build_runner
+from zeroloop.evaluators.engines import run_observations
 from zeroloop.learning.deep_supervision import DeepSupervision
 from zeroloop.learning.settings import SupervisionSettings
 from zeroloop.networks import reasoners
@@ -25,8 +27,15 @@ from zeroloop.puzzles import sudoku
 from zeroloop.run.players import random_observations
 from zeroloop.seeding import stream
 
+PAIRS = {
+    "small": {},
+    "seed-sized": {"width": 256, "head_dim": 64, "hrm_layers": 3, "trm_layers": 2, "l_cycles": 2},
+}
+"""Options of `reasoners.Config` that are measured."""
+BACKEND_NAMES = {"torch": "eager"}
 
-def run(quick: bool = False) -> dict[str, dict[str, float]]:
+
+def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     """Rates of all cases."""
     return {"training, rows/s": training(quick), "leaves/s": leaves(quick)}
 
@@ -136,22 +145,25 @@ def training(quick: bool) -> dict[str, float]:
     return rates({name: (lambda step=step: step(questions, answers)) for name, step in cases.items()}, rows, rounds)
 
 
-def leaves(quick: bool) -> dict[str, float]:
-    """Leaves a second of the pair at its default size, one segment, observations made beforehand; one thread."""
-    cases: dict[str, Any] = {}
-    rows, rounds = (4, 1) if quick else (64, 15)
+def leaves(quick: bool) -> dict[str, dict[str, float]]:
+    """Leaves a second of the pair on Connect Four (43 tokens) and path finding (69 tokens), observations made
+    beforehand, one segment, one thread."""
+    found: dict[str, dict[str, float]] = {}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    rounds = 1 if quick else 5
     for game in (connect_four, path_finding):
         environment = game.environment()
-        network = reasoners.build(reasoners.Config(), environment).eval()
-        shown = random_observations(environment, network.observer, rows, stream(1, "leaves"))
-        for backend in ("torch", "fp32", "bf16"):
-            (engine,) = build_engines(network, backend, shown, [rows])
-            engine.observations[:] = shown
-            label = {"torch": "eager"}.get(backend, f"compiled, {backend}")
-            cases[f"{environment.name}, {network.observer.num_tokens} tokens, {label}"] = engine.run
-    found = rates(cases, rows, rounds)
+        for label, options in ({"small": {}} if quick else PAIRS).items():
+            network = reasoners.build(reasoners.Config(**options), environment).eval()
+            for rows in (4,) if quick else (64, 512):
+                shown = random_observations(environment, network.observer, rows, stream(1, "leaves"))
+                cases: dict[str, Callable[[], Any]] = {}
+                for backend in ("torch", "fp32", "bf16"):
+                    runner = build_runner(network, backend, shown, [rows if backend == "torch" else min(rows, 32)])
+                    cases[BACKEND_NAMES.get(backend, f"compiled, {backend}")] = partial(run_observations, runner, shown)
+                name = f"{environment.name}, {network.observer.num_tokens} tokens, {label}, batch {rows}"
+                found[name] = rates(cases, rows, rounds)
     torch.set_num_threads(threads)
     return found
 

@@ -77,6 +77,7 @@ NB_MODULE(_native, module) {
     leaves.def("__len__", [](const PyLeaves& self) { return self.slots.size(); });
     leaves.def_prop_ro("num_actions", [](const PyLeaves& self) { return self.actions.size(); },
                        "Legal actions of all live rows together.");
+    leaves.def_prop_ro("roots", [](const PyLeaves&) { return nb::none(); }, "None: the forest's request knows them.");
     field(leaves, "slots", &Leaves::slots);
     field(leaves, "offsets", &Leaves::offsets);
     field(leaves, "actions", &Leaves::actions);

@@ -43,6 +43,10 @@ class Leaves:
         """Legal actions of all live rows together."""
 
     @property
+    def roots(self) -> None:
+        """None: the forest's request knows them."""
+
+    @property
     def slots(self) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
 
     @property

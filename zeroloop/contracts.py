@@ -15,6 +15,7 @@ import numpy.typing as npt
 Int32: TypeAlias = npt.NDArray[np.int32]
 UInt64: TypeAlias = npt.NDArray[np.uint64]
 UInt8: TypeAlias = npt.NDArray[np.uint8]
+Bool: TypeAlias = npt.NDArray[np.bool_]
 Float32: TypeAlias = npt.NDArray[np.float32]
 
 State: TypeAlias = Any
@@ -108,6 +109,7 @@ class Leaves(Protocol):
 
     environment: the BatchEnvironment that holds them.
     slots: int32 [n]. offsets: int32 [n + 1]. actions: int32 [m], ascending in each row.
+    roots: bool [n], the rows that a search begins at, which may be thought about for longer; None where no row is.
     """
 
     @property
@@ -118,6 +120,8 @@ class Leaves(Protocol):
     def offsets(self) -> Int32: ...
     @property
     def actions(self) -> Int32: ...
+    @property
+    def roots(self) -> Bool | None: ...
 
 
 class LeafRows(NamedTuple):
@@ -127,6 +131,7 @@ class LeafRows(NamedTuple):
     slots: Int32
     offsets: Int32
     actions: Int32
+    roots: Bool | None = None
 
 
 class BatchEnvironment(Protocol):

@@ -5,7 +5,8 @@ A message names the value, what was allowed, and the remedy. The command line pr
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class ZeroloopError(Exception):
@@ -45,7 +46,14 @@ class RunDirectoryError(ZeroloopError):
 
 
 class DivergedError(ZeroloopError):
-    """Training met a loss that is not finite; nothing was learned from it, and checkpoints are as they were."""
+    """Training met a loss that is not finite; nothing was learned from it, and checkpoints are as they were.
+
+    batch: the arrays that it happened on, by name.
+    """
+
+    def __init__(self, message: str, batch: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.batch = batch
 
 
 class PositionsError(ZeroloopError, ValueError):

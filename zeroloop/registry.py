@@ -6,12 +6,14 @@ an entry point of the group `zeroloop.envs` that names a module. Nothing is impo
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
-from zeroloop.errors import unknown_name
+from zeroloop.errors import SettingError, unknown_name
 
+_BUILDERS = {"envs": "environment", "puzzles": "puzzle"}
 _KINDS = {"envs": "game", "networks": "network", "puzzles": "puzzle"}
 
 
@@ -31,6 +33,19 @@ def load(package: str, name: str) -> Any:
     if name not in found:
         raise unknown_name(_KINDS.get(package, package.removesuffix("s")), name, names(package))
     return found[name].load()
+
+
+def build(package: str, name: str, options: Mapping[str, Any]) -> Any:
+    """The game ("envs") or puzzle ("puzzles") called `name`, made with `options`.
+
+    Raises UnknownNameError, or SettingError for options that it does not take.
+    """
+    kind = _KINDS[package]
+    make = getattr(load(package, name), _BUILDERS[package])
+    try:
+        return make(**options)
+    except TypeError as error:
+        raise SettingError(f"{kind}_options: {error}; see `zeroloop list` for the options of {name!r}") from error
 
 
 def _files(package: str) -> set[str]:

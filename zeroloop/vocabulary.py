@@ -10,7 +10,7 @@ SIZE = 256
 PAD = 0
 """Id of padding: what rows shorter than their batch end in. Attention never sees it."""
 
-_BOARD = ("empty", "own", "other", "wall", "floor", "agent", "start", "goal", "steps left")
+_BOARD = ("empty", "own", "other", "wall", "agent", "goal", "steps left")
 _ACTIONS = ("place", "drop", "up", "right", "down", "left")
 SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95])
 """Every symbol: padding, parts of boards, kinds of actions, then the printable characters of ASCII and the space."""
@@ -25,8 +25,3 @@ def encode(text: str) -> list[int]:
     if wrong:
         raise ValueError(f"{wrong[0]!r} is not in the vocabulary; allowed are the printable ASCII characters")
     return [ID[character] for character in text]
-
-
-def decode(ids: list[int]) -> list[str]:
-    """The symbols with these ids. Raises IndexError for an id that has none."""
-    return [SYMBOLS[index] for index in ids]

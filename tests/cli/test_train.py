@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from zeroloop import config
+from zeroloop import config, registry
 from zeroloop.cli.recipes import read_recipe, recipes
 from zeroloop.run.players import make_environment, make_network
 from zeroloop.run.settings import RunSettings, SupervisedSettings
-from zeroloop.run.supervised import make_puzzle, make_reasoner
+from zeroloop.run.supervised import reasoner_config
 
 TINY = ["--selfplay.moves-per-iteration", "200", "--selfplay.games-per-actor", "8", "--arena.num-pairs", "2"]
 
@@ -156,8 +156,9 @@ def test_every_recipe_is_complete(recipe):
         return
     for preset in ("trm", "trm-mlp", "hrm", "plain"):
         chosen = config.merge(SupervisedSettings, *read_recipe(recipe, preset))
-        puzzle = make_puzzle(chosen.puzzle, chosen.puzzle_options)
-        assert make_reasoner(chosen.network, chosen.network_options, puzzle, 0).get_parameter_count() > 0
+        puzzle = registry.build("puzzles", chosen.puzzle, chosen.puzzle_options)
+        network = chosen.network, chosen.network_preset, chosen.network_options
+        assert reasoner_config(*network, puzzle).vocab_size == puzzle.vocab_size
 
 
 QUICK = ["--steps-per-iteration", "2", "--train-puzzles", "20", "--validation-puzzles", "5", "--test-puzzles", "9"]

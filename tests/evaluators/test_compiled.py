@@ -152,7 +152,7 @@ def test_sizes_that_answer_differently_are_left_out(network, positions, monkeypa
             self.values += len(self.values) * 1e-6
 
     monkeypatch.setattr(compiled, "OpenVinoEngine", Shifted)
-    assert len(compiled.build_engines(network, "fp32", positions, (32, 8))) == 1
+    assert len(compiled.build_runner(network, "fp32", positions, (32, 8)).engines) == 1
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 6, 7), (5, 3, 6, 7), (5, 42)])

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from zeroloop.data.replay import Batch
 from zeroloop.envs import tic_tac_toe
-from zeroloop.errors import CheckpointError, ZeroloopError
-from zeroloop.learning.learner import Learner, lr_at
+from zeroloop.errors import CheckpointError, DivergedError
+from zeroloop.learning.learner import Learner
+from zeroloop.learning.optimization import learning_rate
 from zeroloop.learning.settings import LearnerSettings
 from zeroloop.networks import resnet
 
@@ -101,7 +102,9 @@ def test_weights_are_a_copy(network: resnet.ResNet, batch: Batch) -> None:
 
 
 def test_the_learning_rate_warms_up_and_decays(network: resnet.ResNet, batch: Batch) -> None:
-    assert [lr_at(progress, 0.1) for progress in (0, 0.5, 0.75, 1, 2)] == pytest.approx([1, 1, 0.55, 0.1, 0.1])
+    peak = LearnerSettings(warmup_steps=0, learning_rate=1.0)
+    rates = [learning_rate(peak, 0, progress) for progress in (0, 0.5, 0.75, 1, 2)]
+    assert rates == pytest.approx([1, 1, 0.55, 0.1, 0.1])
     learner = Learner(network, LearnerSettings(warmup_steps=3, learning_rate=0.01))
     seen = []
     for _ in range(5):
@@ -120,8 +123,13 @@ def test_only_matrices_and_convolutions_decay(network: resnet.ResNet) -> None:
 
 def test_divergence_is_reported_with_the_remedy(network: resnet.ResNet, batch: Batch) -> None:
     bad = replace(batch, observations=np.full_like(batch.observations, np.nan))
-    with pytest.raises(ZeroloopError, match=r"diverged before step 1: .*lower learning\.learning_rate"):
-        Learner(network, LearnerSettings()).train([bad], 0)
+    learner = Learner(network, LearnerSettings())
+    kept = {name: tensor.clone() for name, tensor in learner.state_dict()["network"].items()}
+    with pytest.raises(DivergedError, match=r"diverged at step 0: .*lower learner\.learning_rate") as caught:
+        learner.train([bad], 0)
+    assert np.isnan(caught.value.batch["observations"]).all()
+    parameters = dict(network.named_parameters())
+    assert all(torch.equal(kept[name], parameters[name]) for name in parameters), "nothing was learned from it"
 
 
 def test_no_batches_are_refused(network: resnet.ResNet) -> None:

@@ -51,9 +51,9 @@ def test_a_norm_has_root_mean_square_one_and_keeps_the_dtype() -> None:
 
 
 def test_rotated_products_depend_on_the_distance_alone() -> None:
-    turn = rotation(torch.arange(10), 16)
-    q, k = (torch.randn(16).expand(1, 1, 10, 16) for _ in range(2))
-    products = (turn(q) @ turn(k).transpose(-1, -2))[0, 0]
+    turn = rotation(torch.arange(10)[None, :, None], 16)
+    q, k = (turn(torch.randn(16).expand(1, 10, 1, 1, 16))[0, :, 0, 0] for _ in range(2))
+    products = q @ k.T
     for distance in range(-9, 10):
         diagonal = products.diagonal(distance)
         assert torch.allclose(diagonal, diagonal[0].expand_as(diagonal), atol=1e-4)
@@ -61,8 +61,8 @@ def test_rotated_products_depend_on_the_distance_alone() -> None:
 
 
 def test_a_rotation_by_hand() -> None:
-    turn = rotation(torch.tensor([0, 1]), 4)
-    x = torch.tensor([1.0, 2.0, 3.0, 4.0]).expand(1, 1, 2, 4)
+    turn = rotation(torch.tensor([[[0], [1]]]), 4)
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0]).expand(1, 2, 1, 1, 4)
     one, slow = torch.tensor(1.0), torch.tensor(0.01)  # theta ** (-0/4) and theta ** (-2/4)
     turned = [
         one.cos() * 1 - one.sin() * 3,
@@ -70,16 +70,16 @@ def test_a_rotation_by_hand() -> None:
         one.cos() * 3 + one.sin() * 1,
         slow.cos() * 4 + slow.sin() * 2,
     ]
-    assert torch.allclose(turn(x)[0, 0, 0], x[0, 0, 0])
-    assert torch.allclose(turn(x)[0, 0, 1], torch.stack(turned))
+    assert torch.allclose(turn(x)[0, 0], x[0, 0])
+    assert torch.allclose(turn(x)[0, 1, 0, 0], torch.stack(turned))
 
 
 def test_with_coordinates_rows_and_columns_turn_different_pairs() -> None:
     turn = rotation(torch.tensor([[[0, 0], [0, 5], [5, 0]]]), 8)
-    assert turn.cos.shape == (1, 1, 3, 8)
-    same = turn.cos[0, 0] == turn.cos[0, 0, 0]
-    assert same[1].tolist() == [True, True, False, False] * 2
-    assert same[2].tolist() == [False, False, True, True] * 2
+    assert turn.cos.shape == (1, 3, 1, 1, 4)
+    same = turn.cos[0, :, 0, 0] == turn.cos[0, 0, 0, 0]
+    assert same[1].tolist() == [True, True, False, False]
+    assert same[2].tolist() == [False, False, True, True]
 
 
 def test_attention_by_hand() -> None:

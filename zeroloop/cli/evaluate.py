@@ -1,4 +1,4 @@
-"""`zeroloop evaluate`: how often a checkpoint errs, on exactly scored positions or on held-out puzzles."""
+"""`zeroloop evaluate`: how often a checkpoint errs, on exactly scored positions, held-out puzzles or held-out tasks."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from pathlib import Path
 from zeroloop.cli.arguments import Parser, at_least, json_output
 from zeroloop.contracts import Environment, TaskEnvironment
 from zeroloop.errors import UsageError
+from zeroloop.networks import SegmentedNetwork
 from zeroloop.run.grading import Grade, grade, mean_grade
 from zeroloop.run.players import Player, load_player, search_settings
 from zeroloop.run.positions import Position, read_positions, shipped_sets
@@ -25,17 +26,28 @@ TASK_HEAD = f"{'tasks':>7}{'solved':>9}{f'within {TOLERANCE:.0%}':>13}{'mean exc
 
 
 def run(words: Sequence[str]) -> int:
-    """Exit code 0 when the positions or puzzles were graded."""
+    """Exit code 0 when it was graded."""
     arguments = _parser().parse(words)
     solver = None if arguments.source == "untrained" else load_solver(arguments.source)
     if solver is not None:
         return _puzzles(arguments, solver)
-    if arguments.segments is not None or arguments.no_halt:
-        raise UsageError("--segments and --no-halt are for reasoners that solve puzzles")
     player = load_player(arguments.source, arguments.game)
+    _think(arguments, player)
     if isinstance(player.environment, TaskEnvironment):
         return _tasks(arguments, player, player.environment)
     return _positions(arguments, player)
+
+
+def _think(arguments: argparse.Namespace, player: Player) -> None:
+    """Give the network the segments that were asked for, instead of its own."""
+    if arguments.segments is None and not arguments.no_halt:
+        return
+    network = player.network
+    if not isinstance(network, SegmentedNetwork):
+        raise UsageError("--segments and --no-halt are for networks that think in segments: hrm, trm, reasoners")
+    if arguments.segments is not None:
+        network.segments = network.root_segments = arguments.segments
+    network.halting = not arguments.no_halt
 
 
 def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvironment) -> int:
@@ -48,7 +60,8 @@ def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvir
         rng = stream(arguments.seed, "evaluate", "tasks")
         search = search_settings(environment)
         found = grade_tasks(environment, player.evaluator(), tasks, search, arguments.simulations, rng)
-        print(f"{found.tasks:>7}{found.solved:>9.2%}{found.good:>13.2%}{found.excess:>13.2%}{found.seconds:>9.1f}")
+        excess = "-" if found.excess is None else f"{found.excess:.2%}"
+        print(f"{found.tasks:>7}{found.solved:>9.2%}{found.good:>13.2%}{excess:>13}{found.seconds:>9.1f}")
         print_json(asdict(found))
     return 0
 

@@ -22,6 +22,8 @@ from zeroloop.run.settings import RunSettings, SupervisedSettings
 
 Settings: TypeAlias = RunSettings | SupervisedSettings
 
+NETWORK_SETTINGS = ("network_options", "network_preset")
+"""Settings that mean something for one network only."""
 LENGTHS = ("iterations", "minutes")
 """Settings that may change when a run is resumed: how long it goes on."""
 
@@ -101,7 +103,7 @@ def _for_network(layer: Layer, overrides: Layer) -> Layer:
     own = layer.values.get("network")
     if own is None or overrides.values.get("network", own) == own:
         return layer
-    return Layer({name: value for name, value in layer.values.items() if name != "network_options"}, layer.place)
+    return Layer({name: value for name, value in layer.values.items() if name not in NETWORK_SETTINGS}, layer.place)
 
 
 def _continued(

@@ -70,8 +70,11 @@ class PathFinding:
         self.wall_share, self.max_cost = wall_share, max_cost
         self.num_tokens = height * width + 2 + len(str(self.max_steps))
         self.observation_shape = (5 + 2 * colors, height, width)
-        self._cells = np.arange(height * width).reshape(height, width)
         self._flips = [(t, u, f) for t in range(1 + (height == width)) for u in (1, -1) for f in (1, -1)]
+        cells = np.arange(height * width).reshape(height, width)
+        self._places = np.stack(np.divmod(cells.ravel(), width), axis=1)
+        # The cell that each cell becomes under a symmetry.
+        self._images = [np.argsort(self._turned(cells, s).ravel()).tolist() for s in range(len(self._flips))]
         self.symmetries: Int32 = np.array([[_image(v, *flip) for v in _VECTORS] for flip in self._flips], np.int32)
 
     def initial_state(self, task: dict[str, Any] | None = None) -> Walk:
@@ -145,11 +148,11 @@ class PathFinding:
         gone = {sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])}
         symbols = np.array([_SYMBOLS[gone.get(cell, cell)] for cell in state.cells], np.int16)
         image = self._turned(symbols.reshape(self.height, self.width), symmetry)
-        place = int(np.flatnonzero(self._turned(self._cells, symmetry).ravel() == state.position)[0])
+        place = self._images[symmetry][state.position]
         rest = [ID["steps left"], *encode(str(state.steps_left))]
         tokens = np.empty((len(state.cells) + 1 + len(rest), 3), np.int16)
         tokens[: len(state.cells), 0] = image.ravel()
-        tokens[: len(state.cells), 1:] = np.stack(np.divmod(np.arange(len(state.cells)), self.width), axis=1)
+        tokens[: len(state.cells), 1:] = self._places
         tokens[len(state.cells)] = (ID["agent"], *divmod(place, self.width))
         tokens[len(state.cells) + 1 :] = [(symbol, self.height, i) for i, symbol in enumerate(rest)]
         return tokens
@@ -157,8 +160,8 @@ class PathFinding:
     def action_tokens(self, state: Walk, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
         """To enter the next cell in a direction."""
         target = self._target(state, action)
-        image = _NAMES[int(self.symmetries[symmetry, action])]
-        return [ID[image]], int(np.flatnonzero(self._turned(self._cells, symmetry).ravel() == target)[0])
+        assert target is not None
+        return [ID[_NAMES[int(self.symmetries[symmetry, action])]]], self._images[symmetry][target]
 
     def describe(self, state: Walk) -> str:
         """The grid with `@` for the agent, taken keys and open doors as floor, the keys held and the steps left."""

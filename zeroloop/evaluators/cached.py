@@ -7,6 +7,8 @@ import numpy as np
 from zeroloop import _native
 from zeroloop.contracts import Environment, Evaluator, Float32, LeafRows, Leaves
 
+ROOT, NO_ROOT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0)
+"""What is added to the keys of roots, which are remembered apart, and of other states."""
 NO_ANSWERS = (np.zeros(0, np.float32), np.zeros(0, np.float32))
 
 
@@ -35,13 +37,15 @@ class CachedEvaluator:
     action each).
 
     Law: `inner` answers a state and its mirror images alike, and independently of batch mates; all evaluators of this
-    package do. Made for one thread: sharing it would make answers' origin, and so the speed, depend on timing.
+    package do. Roots are remembered apart from leaves where `inner.distinguishes_roots`.
+    Made for one thread: sharing it would make answers' origin, and so the speed, depend on timing.
     The memory holds one version of one environment at a time, and is cleared when either changes.
     """
 
     def __init__(self, inner: VersionedEvaluator, capacity: int = 1 << 18) -> None:
         self.inner = inner
         self._cache = _native.EvaluationCache(capacity)
+        self._roots_apart: bool = getattr(inner, "distinguishes_roots", False)
         self._content: tuple[Environment | None, int] = (None, inner.version)
 
     @property
@@ -60,10 +64,17 @@ class CachedEvaluator:
         batch, slots = leaves.environment, leaves.slots
         self._clear_if_stale(batch.environment)
         keys, symmetries = batch.keys(slots)
+        roots = leaves.roots if self._roots_apart else None
+        if roots is not None:
+            keys = keys ^ np.where(roots, ROOT, NO_ROOT)
         missing, offsets, actions = self._cache.begin(
             keys, symmetries, leaves.offsets, leaves.actions, batch.environment.symmetries
         )
-        answers = self.inner(LeafRows(batch, slots[missing], offsets, actions)) if len(missing) else NO_ANSWERS
+        answers = NO_ANSWERS
+        if len(missing):
+            answers = self.inner(
+                LeafRows(batch, slots[missing], offsets, actions, None if roots is None else roots[missing])
+            )
         logits, values = self._cache.finish(*answers)
         return logits, values
 

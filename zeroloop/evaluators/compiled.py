@@ -5,18 +5,24 @@ import logging
 import time
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import torch
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError, SettingError
-from zeroloop.evaluators.engines import Engine, EngineEvaluator, run_observations
-from zeroloop.evaluators.network import TorchEngine
-from zeroloop.evaluators.openvino_graph import OpenVinoEngine, activation_ranges, load_openvino
+from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Runner, SegmentRunner, run_observations
+from zeroloop.evaluators.network import TorchEngine, TorchPartEngine
+from zeroloop.evaluators.openvino_graph import (
+    OpenVinoEngine,
+    OpenVinoPartEngine,
+    Range,
+    activation_ranges,
+    load_openvino,
+)
 from zeroloop.evaluators.settings import Backend, EvaluatorSettings
-from zeroloop.networks import GameNetwork, PlanesNetwork, value_of
+from zeroloop.networks import GameNetwork, PlanesNetwork, SegmentedNetwork, Valued, value_of
 from zeroloop.observers import Observations
 
 logger = logging.getLogger(__name__)
@@ -45,38 +51,58 @@ def _softmax(logits: Float32) -> Float32:
     return result
 
 
-def build_engines(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> list[Engine]:
-    """One engine per batch size, all with equal answers: torch only gets the first size (see NetworkEvaluator), and
-    of the others those are left out whose answers differ from the first's."""
-    engines: list[Engine]
+def build_runner(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> Runner:
+    """`network` in `backend`, with an engine per batch size, all with equal answers: torch only gets the first size
+    (see NetworkEvaluator), and of the others those are left out whose answers differ from the first's."""
+    network = copy.deepcopy(network).eval().requires_grad_(False)
+    ranges = None
+    if backend == "int8" and isinstance(network, PlanesNetwork):
+        ranges = activation_ranges(network, positions)
     if backend == "torch":
-        module = copy.deepcopy(network).eval().requires_grad_(False)
-        engines = [TorchEngine(module, sizes[0])]
-    else:
-        ranges = None
-        if backend == "int8" and isinstance(network, PlanesNetwork):
-            ranges = activation_ranges(network, positions)
-        precision = "bf16" if backend == "bf16" else "f32"
-        engines = [OpenVinoEngine(network, size, precision, ranges) for size in sizes]
+        sizes = sizes[:1]
+    sets = [_engines(network, backend, size, ranges) for size in sizes]
     sample = positions[: sizes[0]]
-    policy, values = run_observations(engines[:1], sample)
-    kept = [engines[0]]
-    for engine in engines[1:]:
-        other_policy, other_values = run_observations([engine], sample)
-        if np.array_equal(policy, other_policy) and np.array_equal(values, other_values):
-            kept.append(engine)
-    return kept
+    expected = run_observations(_runner(network, sets[:1]), sample)
+    kept = sets[:1]
+    for each in sets[1:]:
+        if all(map(np.array_equal, expected, run_observations(_runner(network, [each]), sample))):
+            kept.append(each)
+    return _runner(network, kept)
 
 
-def positions_per_second(engine: Engine, repeats: int = 5) -> float:
-    """Measured speed of one engine, the best of a few runs."""
-    engine.run()
+def _engines(network: GameNetwork, backend: str, size: int, ranges: Sequence[Range] | None) -> tuple[Any, ...]:
+    """What computes `network` at one batch size: one engine, or one for each of its parts."""
+    precision = "bf16" if backend == "bf16" else "f32"
+    if not thinks(network):
+        return (TorchEngine(network, size) if backend == "torch" else OpenVinoEngine(network, size, precision, ranges),)
+    observer = network.observer
+    parts = network.policy_part, Valued(network.value_part)
+    if backend == "torch":
+        return tuple(TorchPartEngine(part, observer, size) for part in parts)
+    return tuple(OpenVinoPartEngine(part, observer, size, precision) for part in parts)
+
+
+def _runner(network: GameNetwork, sets: Sequence[tuple[Any, ...]]) -> Runner:
+    if not thinks(network):
+        return FixedRunner([engine for (engine,) in sets])
+    policy, value = zip(*sets, strict=True)
+    return SegmentRunner(policy, value, network.segments, network.root_segments, network.halting)
+
+
+def thinks(network: GameNetwork) -> TypeGuard[SegmentedNetwork]:
+    """Whether rows of `network` may take different numbers of segments."""
+    return isinstance(network, SegmentedNetwork) and max(network.segments, network.root_segments) > 1
+
+
+def positions_per_second(runner: Runner, positions: Observations, repeats: int = 5) -> float:
+    """Measured speed on real `positions`, the best of a few runs."""
+    run_observations(runner, positions)
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
-        engine.run()
+        run_observations(runner, positions)
         seconds.append(time.perf_counter() - start)
-    return len(engine.values) / min(seconds)
+    return len(positions) / min(seconds)
 
 
 class CompiledEvaluator(EngineEvaluator):
@@ -93,8 +119,8 @@ class CompiledEvaluator(EngineEvaluator):
         self._settings = settings
         self._positions = check_positions(network, positions)[: settings.calibration_positions]
         self._ladder = tuple(ladder)
-        engines, self.backend, self.error = self._build(network)
-        super().__init__(engines, network.observer)
+        runner, self.backend, self.error = self._build(network)
+        super().__init__(runner, network.observer)
 
     @property
     def choice(self) -> Backend:
@@ -102,17 +128,17 @@ class CompiledEvaluator(EngineEvaluator):
 
     def refresh(self, network: GameNetwork) -> None:
         """Evaluate with the weights of `network` from now on."""
-        self._engines, self.backend, self.error = self._build(network)
+        self.runner, self.backend, self.error = self._build(network)
         self.version += 1
 
-    def _build(self, network: GameNetwork) -> tuple[list[Engine], str, EvaluationError]:
+    def _build(self, network: GameNetwork) -> tuple[Runner, str, EvaluationError]:
         reference = eager_answers(network, self._positions)
         for backend in self._ladder:
-            engines = build_engines(network, backend, self._positions, self._settings.batch_sizes)
-            error = evaluation_error(reference, run_observations(engines, self._positions))
+            runner = build_runner(network, backend, self._positions, self._settings.batch_sizes)
+            error = evaluation_error(reference, run_observations(runner, self._positions))
             if backend == "torch" or self._tolerable(error):
                 logger.info("%s: value error %.4f, policy error %.4f", backend, *error)
-                return engines, backend, error
+                return runner, backend, error
             warnings.warn(
                 f"evaluator backend {backend!r} is too far from the network: value error {error.value:.4f}"
                 f" (allowed {self._settings.max_value_error}), policy error {error.policy:.4f}"
@@ -167,9 +193,11 @@ def why_not_openvino(network: GameNetwork) -> str | None:
 def by_speed(network: GameNetwork, positions: Observations, settings: EvaluatorSettings) -> tuple[Backend, ...]:
     """The backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
-    size = settings.batch_sizes[:1]
+    size = settings.batch_sizes[0]
+    shown = np.resize(positions, (size, *positions.shape[1:]))
     known = backends(network)
-    speeds = {backend: positions_per_second(build_engines(network, backend, positions, size)[0]) for backend in known}
+    runners = {backend: build_runner(network, backend, positions, [size]) for backend in known}
+    speeds = {backend: positions_per_second(runner, shown) for backend, runner in runners.items()}
     for backend, speed in speeds.items():
         logger.info("%s: %.0f positions/s", backend, speed)
     order = sorted(known, key=lambda backend: -speeds[backend])

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from zeroloop.contracts import Float32, Int32, Leaves, UInt8
+from zeroloop.contracts import Bool, Float32, Int32, Leaves, UInt8
 from zeroloop.errors import SettingError
 from zeroloop.observers import Observations, Observer
 
@@ -51,31 +52,132 @@ def legal_logits(policy: Float32, leaves: Leaves, symmetries: UInt8, action_maps
     return logits
 
 
-def run_engines(
-    engines: Sequence[Engine], rows: int, fill: Callable[[slice, Observations], None]
-) -> tuple[Float32, Float32]:
-    """Policy logits float32 [rows, num_actions] and values float32 [rows]; `fill(some_rows, out)` writes the
-    observations of these rows into `out` [len(some_rows), *shape]."""
-    policy = np.empty((rows, engines[0].policy.shape[1]), np.float32)
-    values = np.empty(rows, np.float32)
-    for index, begin, used in plan_chunks(rows, [len(engine.values) for engine in engines]):
-        engine, chunk = engines[index], slice(begin, begin + used)
-        fill(chunk, engine.observations[:used])
-        engine.run()
-        policy[chunk], values[chunk] = engine.policy[:used], engine.values[:used]
-    return policy, values
+Fill: TypeAlias = Callable[[slice, Observations], None]
+"""`fill(some_rows, out)` writes the observations of these rows into `out` [len(some_rows), *shape]."""
+
+
+class Runner(Protocol):
+    """A network over any number of rows.
+
+    distinguishes_roots: whether rows are answered differently at the root of a search.
+    """
+
+    distinguishes_roots: bool
+
+    def __call__(self, rows: int, fill: Fill, roots: Bool | None) -> tuple[Float32, Float32]:
+        """Policy logits float32 [rows, num_actions] and values float32 [rows]; roots: bool [rows], None for no row."""
+
+
+class FixedRunner:
+    """The same computation for every row. engines: by descending batch size."""
+
+    distinguishes_roots = False
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self.engines = engines
+
+    def __call__(self, rows: int, fill: Fill, roots: Bool | None) -> tuple[Float32, Float32]:
+        """See Runner."""
+        policy = np.empty((rows, self.engines[0].policy.shape[1]), np.float32)
+        values = np.empty(rows, np.float32)
+        for index, begin, used in plan_chunks(rows, [len(engine.values) for engine in self.engines]):
+            engine, chunk = self.engines[index], slice(begin, begin + used)
+            fill(chunk, engine.observations[:used])
+            engine.run()
+            policy[chunk], values[chunk] = engine.policy[:used], engine.values[:used]
+        return policy, values
+
+
+class PartEngine(Protocol):
+    """One segment of a Part of a network at one batch size B: fill `observations` and `carry`, call `run`.
+
+    carry, after: the states before and after, float32 [B, ...] each. answer: float32 [B, num_actions] policy logits, or
+    values [B, 1]. halt: float32 [B, 1], above 0 where the row should halt. start: the first states, [...] each.
+    """
+
+    observations: Observations
+    carry: Sequence[Float32]
+    after: Sequence[Float32]
+    answer: Float32
+    halt: Float32
+    start: Sequence[Float32]
+
+    def run(self) -> None: ...
+
+
+class SegmentRunner:
+    """Segment after segment until each row halts; those that go on are compacted into batches of the engines' sizes.
+
+    A row that has halted takes part no more: its answer and its states are final. policy, value: engines of the two
+    parts by descending batch size. segments, root_segments: the most for a leaf, and at the root of a search.
+    halting: False to give every row the most.
+    """
+
+    def __init__(
+        self,
+        policy: Sequence[PartEngine],
+        value: Sequence[PartEngine],
+        segments: int,
+        root_segments: int,
+        halting: bool = True,
+    ) -> None:
+        self.policy, self.value = policy, value
+        self.segments, self.root_segments, self.halting = segments, root_segments, halting
+        self.distinguishes_roots = segments != root_segments
+
+    def __call__(self, rows: int, fill: Fill, roots: Bool | None) -> tuple[Float32, Float32]:
+        """See Runner."""
+        first = self.policy[0].observations
+        observations = np.empty((rows, *first.shape[1:]), first.dtype)
+        fill(slice(0, rows), observations)
+        budgets = np.full(rows, self.segments)
+        if roots is not None:
+            budgets[roots] = self.root_segments
+        policy, _ = think(self.policy, observations, budgets, self.halting)
+        values, _ = think(self.value, observations, budgets, self.halting)
+        return policy, values[:, 0]
+
+
+def think(
+    engines: Sequence[PartEngine], observations: Observations, budgets: npt.NDArray[np.int64], halting: bool = True
+) -> tuple[Float32, npt.NDArray[np.int64]]:
+    """Answers [n, k] and the segments taken [n] of observations [n, *shape], at most `budgets` [n] segments each."""
+    rows = len(observations)
+    answers = np.empty((rows, engines[0].answer.shape[1]), np.float32)
+    taken = np.zeros(rows, np.int64)
+    halted = np.zeros(rows, np.bool_)
+    carry = [np.repeat(state[None], rows, axis=0) for state in engines[0].start]
+    going = np.arange(rows)
+    while len(going):
+        for index, begin, used in plan_chunks(len(going), [len(engine.halt) for engine in engines]):
+            engine, chunk = engines[index], going[begin : begin + used]
+            engine.observations[:used] = observations[chunk]
+            for state, entry in zip(carry, engine.carry, strict=True):
+                entry[:used] = state[chunk]
+            engine.run()
+            answers[chunk], halted[chunk] = engine.answer[:used], halting & (engine.halt[:used, 0] > 0)
+            for state, result in zip(carry, engine.after, strict=True):
+                state[chunk] = result[:used]
+        taken[going] += 1
+        going = going[~halted[going] & (taken[going] < budgets[going])]
+    return answers, taken
 
 
 class EngineEvaluator:
     """Evaluates every state in its canonical orientation, so that mirror images get the same answer.
 
-    observer: what the network is shown. engines: by descending batch size; their answers for a row must be equal to the
-    last bit, which keeps answers independent of batch mates. version: changes when the weights do.
+    observer: what the network is shown. runner: its engines must answer a row equally to the last bit, which keeps
+    answers independent of batch mates. version: changes when the weights do.
     """
 
-    def __init__(self, engines: Sequence[Engine], observer: Observer) -> None:
+    def __init__(self, runner: Runner, observer: Observer) -> None:
         self.version = 0
-        self._engines, self._observer = engines, observer
+        self.runner, self._observer = runner, observer
+
+    @property
+    def distinguishes_roots(self) -> bool:
+        """Whether a state may be answered differently at the root of a search."""
+        return self.runner.distinguishes_roots
 
     def __call__(self, leaves: Leaves) -> tuple[Float32, Float32]:
         batch, slots = leaves.environment, leaves.slots
@@ -84,17 +186,17 @@ class EngineEvaluator:
         def observe(rows: slice, out: Observations) -> None:
             self._observer(batch, slots[rows], symmetries[rows], out)
 
-        policy, values = run_engines(self._engines, len(slots), observe)
+        policy, values = self.runner(len(slots), observe, leaves.roots)
         return legal_logits(policy, leaves, symmetries, batch.environment.symmetries), values
 
 
-def run_observations(engines: Sequence[Engine], observations: Observations) -> tuple[Float32, Float32]:
-    """Policy logits float32 [n, num_actions] and values float32 [n] of observations [n, *shape]."""
+def run_observations(runner: Runner, observations: Observations) -> tuple[Float32, Float32]:
+    """Policy logits float32 [n, num_actions] and values float32 [n] of observations [n, *shape], as of leaves."""
 
     def take(rows: slice, out: Observations) -> None:
         out[:] = observations[rows]
 
-    return run_engines(engines, len(observations), take)
+    return runner(len(observations), take, None)
 
 
 def check_batch_sizes(sizes: Sequence[int]) -> tuple[int, ...]:

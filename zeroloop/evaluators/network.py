@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Float32
-from zeroloop.evaluators.engines import EngineEvaluator, check_batch_sizes
-from zeroloop.networks import GameNetwork, value_of
-from zeroloop.observers import Observations
+from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, check_batch_sizes
+from zeroloop.networks import GameNetwork, Part, value_of
+from zeroloop.observers import Observations, Observer
 
 
 class TorchEngine:
@@ -33,6 +33,23 @@ class TorchEngine:
             self._values.copy_(value_of(value))
 
 
+class TorchPartEngine:
+    """One segment of a part of a torch network; see zeroloop.evaluators.engines.PartEngine."""
+
+    def __init__(self, part: Part, observer: Observer, batch_size: int) -> None:
+        self._part = part
+        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
+        self.start = [state.numpy() for state in part.start()]
+        self.carry = [np.zeros((batch_size, *state.shape), np.float32) for state in self.start]
+        self.run()
+
+    def run(self) -> None:
+        with torch.inference_mode():
+            shown = [torch.from_numpy(array) for array in (self.observations, *self.carry)]
+            answer, halt, *after = self._part(*shown)
+        self.answer, self.halt, *self.after = (tensor.numpy() for tensor in (answer, halt, *after))
+
+
 class NetworkEvaluator(EngineEvaluator):
     """A frozen copy of a torch network; `refresh` copies new weights in.
 
@@ -49,7 +66,8 @@ class NetworkEvaluator(EngineEvaluator):
         batch_size: int = 32,
     ) -> None:
         self._module = copy.deepcopy(network).eval().requires_grad_(False).to(device=device, dtype=dtype)
-        super().__init__([TorchEngine(self._module, *check_batch_sizes([batch_size]))], network.observer)
+        engine = TorchEngine(self._module, *check_batch_sizes([batch_size]))
+        super().__init__(FixedRunner([engine]), network.observer)
 
     def refresh(self, network: GameNetwork) -> None:
         """Evaluate with the weights of `network` from now on."""

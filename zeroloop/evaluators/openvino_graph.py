@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError
-from zeroloop.networks import GameNetwork, Node, PlanesNetwork, value_of
-from zeroloop.observers import Observations
+from zeroloop.networks import GameNetwork, Node, Part, PlanesNetwork, value_of
+from zeroloop.observers import Observations, Observer
 
 Range = tuple[float, float]
 LEVELS = 256  # of an 8-bit activation
@@ -147,15 +148,14 @@ def exported_graph(network: PlanesNetwork, batch_size: int, ranges: Sequence[Ran
     return openvino.Model([op.result(policy), op.result(ops.win_minus_loss(wdl))], [planes])
 
 
-def traced_graph(network: GameNetwork, batch_size: int) -> Any:
-    """The model observations -> policy logits, values [B, 1], from a trace of `forward`."""
+def traced_graph(module: nn.Module, inputs: Sequence[npt.NDArray[Any]]) -> Any:
+    """The model that computes `module`, from a trace of its `forward` for inputs of these shapes and dtypes."""
     openvino = load_openvino()
-    observer = network.observer
-    example = torch.zeros((batch_size, *observer.shape), dtype=torch.from_numpy(np.zeros(0, observer.dtype)).dtype)
+    examples = tuple(torch.from_numpy(array) for array in inputs)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's own deprecation, and that shapes become constants
-        graph = openvino.convert_model(_PolicyAndValue(network).eval(), example_input=example)
-    graph.reshape([batch_size, *observer.shape])
+        graph = openvino.convert_model(module.eval(), example_input=examples)
+    graph.reshape({index: list(array.shape) for index, array in enumerate(inputs)})
     return graph
 
 
@@ -169,19 +169,15 @@ class _PolicyAndValue(nn.Module):
         return policy, value_of(value).unsqueeze(1)
 
 
-class OpenVinoEngine:
-    """A network compiled for one batch size and one thread; see zeroloop.evaluators.engines.Engine.
+class CompiledGraph:
+    """A model of OpenVINO on one thread, between arrays that it shares: fill `inputs`, call `run`, read `outputs`.
 
-    Each engine belongs to one thread at a time; several run side by side, as inference releases the GIL.
-    ranges: from `activation_ranges` for 8-bit convolutions, else None. precision: "f32" or "bf16" for the rest.
+    Each belongs to one thread at a time; several run side by side, as inference releases the GIL.
+    precision: "f32" or "bf16", of what is not quantised.
     """
 
-    def __init__(self, network: GameNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None) -> None:
+    def __init__(self, graph: Any, precision: str, inputs: Sequence[npt.NDArray[Any]]) -> None:
         openvino = load_openvino()
-        if isinstance(network, PlanesNetwork):
-            graph = exported_graph(network, batch_size, ranges)
-        else:
-            graph = traced_graph(network, batch_size)
         settings = {
             "INFERENCE_NUM_THREADS": 1,
             "NUM_STREAMS": 1,
@@ -189,16 +185,50 @@ class OpenVinoEngine:
             "INFERENCE_PRECISION_HINT": precision,
         }
         self._request = _core().compile_model(graph, "CPU", settings).create_infer_request()
-        self.observations: Observations = np.zeros((batch_size, *network.observer.shape), network.observer.dtype)
-        self.policy: Float32 = np.zeros((batch_size, network.num_actions), np.float32)
-        self._values: Float32 = np.zeros((batch_size, 1), np.float32)
-        self.values: Float32 = self._values[:, 0]
-        self._request.set_input_tensor(openvino.Tensor(self.observations, shared_memory=True))
-        for index, array in enumerate((self.policy, self._values)):
+        self.inputs = inputs
+        self.outputs: list[Float32] = [np.zeros(list(each.shape), np.float32) for each in graph.outputs]
+        for index, array in enumerate(self.inputs):
+            self._request.set_input_tensor(index, openvino.Tensor(array, shared_memory=True))
+        for index, array in enumerate(self.outputs):
             self._request.set_output_tensor(index, openvino.Tensor(array, shared_memory=True))
 
     def run(self) -> None:
         self._request.infer()
+
+
+class OpenVinoEngine:
+    """A network compiled for one batch size; see zeroloop.evaluators.engines.Engine and CompiledGraph.
+
+    ranges: from `activation_ranges` for 8-bit convolutions, else None.
+    """
+
+    def __init__(self, network: GameNetwork, batch_size: int, precision: str, ranges: Sequence[Range] | None) -> None:
+        self.observations: Observations = np.zeros((batch_size, *network.observer.shape), network.observer.dtype)
+        if isinstance(network, PlanesNetwork):
+            graph = exported_graph(network, batch_size, ranges)
+        else:
+            graph = traced_graph(_PolicyAndValue(network), [self.observations])
+        self._graph = CompiledGraph(graph, precision, [self.observations])
+        self.policy, values = self._graph.outputs
+        self.values: Float32 = values[:, 0]
+
+    def run(self) -> None:
+        self._graph.run()
+
+
+class OpenVinoPartEngine:
+    """One segment of a part of a network; see zeroloop.evaluators.engines.PartEngine and CompiledGraph."""
+
+    def __init__(self, part: Part, observer: Observer, batch_size: int, precision: str) -> None:
+        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
+        self.start = [state.detach().numpy() for state in part.start()]
+        self.carry = [np.zeros((batch_size, *state.shape), np.float32) for state in self.start]
+        inputs = [self.observations, *self.carry]
+        self._graph = CompiledGraph(traced_graph(part, inputs), precision, inputs)
+        self.answer, self.halt, *self.after = self._graph.outputs
+
+    def run(self) -> None:
+        self._graph.run()
 
 
 @functools.cache

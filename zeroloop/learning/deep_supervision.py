@@ -12,9 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zeroloop.errors import CheckpointError, DivergedError
 from zeroloop.learning.adam_atan2 import AdamATan2
-from zeroloop.learning.learner import lr_at, native_bf16
+from zeroloop.learning.optimization import (
+    check_finite,
+    compute_dtype,
+    decayed_groups,
+    learning_rate,
+    restoring,
+    update_average,
+)
 from zeroloop.learning.settings import SupervisionSettings
 from zeroloop.networks._reasoner import Carry, Inputs, Reasoner
 from zeroloop.vocabulary import PAD
@@ -42,8 +48,7 @@ class DeepSupervision:
     def __init__(self, network: Reasoner, settings: SupervisionSettings, coordinates: Tensor, seed: int) -> None:
         self.settings, self.network = settings, network
         self.device = next(network.parameters()).device
-        bf16 = settings.precision == "bf16" or (settings.precision == "auto" and native_bf16(self.device))
-        network.compute_dtype = torch.bfloat16 if bf16 else torch.float32
+        network.compute_dtype = compute_dtype(settings.precision, self.device)
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
         self.optimizer = _optimizer(network, settings)
         self.steps = 0
@@ -70,7 +75,7 @@ class DeepSupervision:
         assert output.tokens is not None
         self._taken += 1
         last = self._taken >= self.network.config.segments
-        weight = torch.ones_like(self._taken) if getattr(self.network.config, "deep_supervision", True) else last
+        weight = torch.ones_like(self._taken) if self.network.config.deep_supervision else last
         labelled = self._answers != PAD
         right = (output.tokens.argmax(-1) == self._answers) | ~labelled
         exact = right.all(-1)
@@ -80,11 +85,7 @@ class DeepSupervision:
             future = self._future(carry, inputs, last)
             halt_loss = halt_loss + F.binary_cross_entropy_with_logits(output.halt[:, 1], future, reduction="none")
         loss = ((token_loss + self.settings.halt_weight * halt_loss) * weight).mean()
-        if not bool(loss.isfinite()):
-            raise DivergedError(
-                f"training diverged at step {self.steps}: loss {float(loss.detach())}; lower learner.learning_rate "
-                f"(now {self.settings.learning_rate}) and resume from the last checkpoint"
-            )
+        check_finite(loss, self.steps, self.settings.learning_rate, self._rows_on_cpu)
         self._update(loss, progress)
         self._carry = carry
         with torch.no_grad():
@@ -104,6 +105,9 @@ class DeepSupervision:
         """The rows in work: questions and answers [rows, T], segments taken and whether they halted [rows]."""
         return {name: getattr(self, f"_{name}") for name in ("questions", "answers", "taken", "halted")}
 
+    def _rows_on_cpu(self) -> dict[str, Any]:
+        return {name: tensor.cpu().numpy() for name, tensor in self.rows().items()}
+
     def state_dict(self) -> dict[str, Any]:
         """All that training depends on, rows in work included, as tensors and plain data; not a copy."""
         return {
@@ -118,7 +122,7 @@ class DeepSupervision:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from `state_dict()`, bit for bit. Raises CheckpointError when it is of a different network."""
-        try:
+        with restoring():
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -127,11 +131,6 @@ class DeepSupervision:
                 tensor.copy_(state["rows"][name])
             self._carry = Carry(*(tensor.to(self.device) for tensor in state["carry"]))
             self._random.set_state(state["random"].cpu())
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                f"the training state is not of this network: {str(error).splitlines()[0]}; resume with the settings "
-                "that the run was started with"
-            ) from error
 
     def _renew(self, draw: Draw) -> None:
         """Put fresh puzzles and start states into the rows that halted."""
@@ -174,21 +173,15 @@ class DeepSupervision:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_clip)
-        warmup = min((self.steps + 1) / (self.settings.warmup_steps + 1), 1)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * warmup * lr_at(progress, self.settings.final_learning_rate)
+            group["lr"] = learning_rate(self.settings, self.steps, progress)
         self.optimizer.step()
         self.steps += 1
-        decay = min(self.settings.ema_decay, (1 + self.steps) / (10 + self.steps))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        update_average(self.average, self.network, self.settings.ema_decay, self.steps)
 
 
 def _optimizer(network: nn.Module, settings: SupervisionSettings) -> torch.optim.Optimizer:
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in network.parameters() if p.dim() == 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in network.parameters() if p.dim() != 2], "weight_decay": 0.0},
-    ]
+    groups = decayed_groups(network, settings.weight_decay)
     betas = (0.9, settings.beta2)
     if settings.optimizer == "adam_atan2":
         return AdamATan2(groups, lr=settings.learning_rate, betas=betas)

@@ -41,18 +41,43 @@ def losses(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: 
 
     predictions: for each answer that is trained, logits `policy` [n, A] and `value` [n, 3] or [n, bins], and where the
     network has these heads `reply` and `soft_policy` [n, A], of any floating type. Scalars are means over the answers.
-    Returns loss, policy_loss, value_loss, reply_loss, soft_policy_loss (nats); without gradient and unweighted:
+    Where there are several answers with halt logits `policy_halt` and `value_halt` [n], these are trained too.
+    Returns loss, policy_loss, value_loss, reply_loss, soft_policy_loss, halt_loss (nats); without gradient, unweighted:
     policy_entropy (of the prediction, nats), policy_accuracy (share of equal arg max), value_error (mean absolute).
     """
     found = [_losses(answer, target, settings) for answer in predictions]
-    return {name: torch.stack([each[name] for each in found]).mean() for name in found[0]}
+    means = {name: torch.stack([each[name] for each in found]).mean() for name in found[0]}
+    if len(predictions) > 1 and "policy_halt" in predictions[0]:
+        means["halt_loss"] = _halt_loss(predictions, target, settings)
+        means["loss"] = means["loss"] + settings.halt_weight * means["halt_loss"]
+    return means
+
+
+def _halt_loss(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: LearnerSettings) -> Tensor:
+    """Mean nats: whether an answer is already what the last one will be, within `halt_tolerance`."""
+    policies = [_legal_logits(each, target).detach().softmax(-1) for each in predictions]
+    values = [value_of(each["value"].detach()) for each in predictions]
+    found = []
+    for each, policy, value in zip(predictions[:-1], policies[:-1], values[:-1], strict=True):
+        distances = {
+            "policy_halt": (policy - policies[-1]).abs().sum(-1) / 2,
+            "value_halt": (value - values[-1]).abs(),
+        }
+        for name, distance in distances.items():
+            settled = (distance <= settings.halt_tolerance).float()
+            found.append(functional.binary_cross_entropy_with_logits(each[name].float(), settled))
+    return torch.stack(found).mean()
+
+
+def _legal_logits(predictions: dict[str, Tensor], target: Targets) -> Tensor:
+    return predictions["policy"].float().masked_fill(~target.legal, _ILLEGAL)
 
 
 def _losses(predictions: dict[str, Tensor], target: Targets, settings: LearnerSettings) -> dict[str, Tensor]:
     def mean(rows: Tensor) -> Tensor:
         return (rows * target.weight).mean()
 
-    logits = predictions["policy"].float().masked_fill(~target.legal, _ILLEGAL)
+    logits = _legal_logits(predictions, target)
     parts = {
         "policy_loss": mean(soft_cross_entropy(logits, target.policy)),
         "value_loss": mean(soft_cross_entropy(predictions["value"], _value_target(target, predictions["value"]))),

@@ -34,6 +34,10 @@ class LearnerSettings(BaseModel):
     """Weight of predicting the policy at the next ply (Wu 2019, section 3.4)."""
     soft_policy_weight: float = Field(1.0, ge=0)
     """Weight of predicting the flattened policy target (KataGo 2023); its gradients are small."""
+    halt_weight: float = Field(0.2, ge=0)
+    """Weight of predicting which answers of a network that thinks in segments are final."""
+    halt_tolerance: float = Field(0.05, ge=0)
+    """An answer is final where the last one differs by no more: total variation of policies, difference of values."""
     soft_policy_temperature: float = Field(4.0, ge=1)
     """The flattened target is `policy ** (1 / temperature)`, renormalised."""
 

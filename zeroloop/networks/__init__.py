@@ -58,6 +58,51 @@ class GameNetwork(nn.Module):
         raise NotImplementedError
 
 
+class Part(nn.Module):
+    """One answer of a SegmentedNetwork: the policy or the value, from states that it keeps between segments."""
+
+    def start(self) -> list[Tensor]:
+        """The states that every row begins with, without the row dimension."""
+        raise NotImplementedError
+
+    def forward(self, observations: Tensor, *carry: Tensor) -> tuple[Tensor, ...]:
+        """After one more segment: the answer (policy logits [n, num_actions], or value logits for `value_of`), the halt
+        logit [n, 1], above 0 where the row should halt, then the states."""
+        raise NotImplementedError
+
+
+class Valued(Part):
+    """A value part whose answer is the expected return [n, 1]."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self.part = part
+
+    def start(self) -> list[Tensor]:
+        """See Part."""
+        return self.part.start()
+
+    def forward(self, observations: Tensor, *carry: Tensor) -> tuple[Tensor, ...]:
+        """See Part."""
+        logits, *rest = self.part(observations, *carry)
+        return value_of(logits).unsqueeze(1), *rest
+
+
+class SegmentedNetwork(GameNetwork):
+    """A GameNetwork that thinks about each row for as long as it needs.
+
+    policy_part and value_part take one segment after another, and each row of each halts by itself. `forward` answers
+    after at most `segments`, as for leaves. root_segments: the most at the root of a search.
+    """
+
+    policy_part: Part
+    value_part: Part
+    segments: int
+    root_segments: int
+    halting: bool = True
+    """Whether rows halt by themselves; if not, each takes the most segments."""
+
+
 class PlanesNetwork(GameNetwork):
     """A GameNetwork over planes float32 [n, C, H, W] that can be compiled."""
 

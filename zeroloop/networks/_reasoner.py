@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from zeroloop import vocabulary
 from zeroloop.errors import CheckpointError, SettingError, unknown_name
+from zeroloop.networks._heads import Actions, PointerPolicy, ValueHead, small
 from zeroloop.networks._transformer import Context, Linear, Rotation, cast_weights, rotation, truncated_normal_, wide
 
 
@@ -48,6 +49,8 @@ class ReasonerConfig(BaseModel):
     """Different prefixes to choose among, one for each kind of task."""
     q_continue: bool = False
     """Halt where q_halt exceeds a learned q_continue (HRM) instead of 0 (TRM)."""
+    deep_supervision: bool = True
+    """Train the answers of all segments, or (False) of the last one only."""
     predict_tokens: bool = False
     """Have a head that gives an answer token for each token of the input."""
     policy: Literal["off", "pointer", "linear"] = "off"
@@ -90,18 +93,6 @@ class ReasonerConfig(BaseModel):
         if name not in known:
             raise unknown_name("preset", name, known)
         return cls(**{**known[name].model_dump(), **changes})
-
-
-class Actions(NamedTuple):
-    """The legal actions of all rows together.
-
-    tokens: [m, K] ids, padded with 0. anchors: [m] index of the token that the action is about, -1 where none is.
-    rows: [m] the row that each action belongs to, ascending.
-    """
-
-    tokens: Tensor
-    anchors: Tensor
-    rows: Tensor
 
 
 class Inputs(NamedTuple):
@@ -227,7 +218,7 @@ class Reasoner(nn.Module):
         turn: Rotation | None = None
         if self.config.positions == "rope":
             places = torch.arange(prefix + inputs.tokens.shape[1], device=inputs.tokens.device)
-            turn = rotation(places, self.config.head_dim)
+            turn = rotation(places[None, :, None], self.config.head_dim)
         elif self.config.positions == "coordinates":
             if inputs.coordinates is None:
                 raise SettingError("inputs.coordinates: this network needs the row and column of each token")
@@ -401,58 +392,6 @@ class Reasoner(nn.Module):
         return network.to(checked_device(device))
 
 
-class PointerPolicy(nn.Module):
-    """Scores each action by itself, so that their number may vary from row to row; float32.
-
-    a = MLP[tokens of the action, state of the token it is about]; logit = <W_q first, W_k a> / sqrt(d) + bias(kind of
-    a), where the kind is the action's first token.
-    """
-
-    MAX_TOKENS = 8
-    """Tokens of an action, at most."""
-
-    def __init__(self, h_dim: int, l_dim: int) -> None:
-        super().__init__()
-        self.places = nn.Parameter(truncated_normal_(torch.empty(self.MAX_TOKENS, l_dim), 1.0))
-        self.words = Linear(l_dim, h_dim)
-        self.anchor = Linear(h_dim, h_dim)
-        self.mix = Linear(h_dim, h_dim, bias=True)
-        self.query = small(Linear(h_dim, h_dim))
-        self.key = Linear(h_dim, h_dim)
-        self.bias = small(Linear(l_dim, 1))
-
-    def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
-        """Logits [m]; described: [m, K, width of L], the embedded tokens of each action."""
-        used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
-        words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
-        has_anchor = (actions.anchors >= 0).unsqueeze(-1)
-        about = wide(z_h[actions.rows, actions.anchors.clamp(min=0) + prefix]) * has_anchor
-        key = self.key(F.silu(self.mix(words + self.anchor(about))))
-        query = self.query(wide(z_h[:, 0]))[actions.rows]
-        logits: Tensor = (query * key).sum(-1) * key.shape[-1] ** -0.5 + self.bias(described[:, 0]).squeeze(-1)
-        return logits
-
-
-class ValueHead(nn.Module):
-    """Logits [n, outputs] from the first state [n, width of H] through one hidden layer; float32."""
-
-    def __init__(self, h_dim: int, outputs: int) -> None:
-        super().__init__()
-        self.hidden = Linear(h_dim, h_dim, bias=True)
-        self.output = small(Linear(h_dim, outputs, bias=True))
-
-    def forward(self, first: Tensor) -> Tensor:
-        y: Tensor = self.output(F.silu(self.hidden(first)))
-        return y
-
-
-def small(layer: Linear) -> Linear:
-    """`layer` with a tenth of its weights: an untrained network should have next to no opinion."""
-    with torch.no_grad():
-        layer.weight.mul_(0.1)
-    return layer
-
-
 def checked_device(device: str | torch.device) -> torch.device:
     """The torch device; "auto" is the first CUDA device where there is one, else the CPU.
 
@@ -477,6 +416,6 @@ def checked_device(device: str | torch.device) -> torch.device:
 def _take(context: Context, rows: Tensor) -> Context:
     """The context of some rows."""
     turn, visible = context
-    if turn is not None and turn.cos.dim() == 4:
+    if turn is not None and len(turn.cos) > 1:
         turn = Rotation(turn.cos[rows], turn.sin[rows])
     return Context(turn, None if visible is None else visible[rows])

@@ -6,6 +6,8 @@ bfloat16 over float32 weights; normalisation, rotation and heads compute in floa
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -14,6 +16,8 @@ from torch.nn import functional as F
 
 NORM_EPS = 1e-5
 ROPE_THETA = 10_000.0
+SHORT = 128
+"""Tokens up to which attention on a CPU is computed in parts; see `attend`."""
 _TRUNCATION = 2.0
 _TRUNCATED_STD = 0.8796256610342398
 """Standard deviation of a standard normal truncated at two sigma."""
@@ -56,52 +60,43 @@ class Linear(nn.Module):
         return F.linear(x, weight.to(x.dtype), None if self.bias is None else self.bias.to(x.dtype))
 
 
-class cast_weights:  # noqa: N801, a context manager reads as a verb
+@contextmanager
+def cast_weights(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
     """Within this context every Linear of `module` keeps its weight in `dtype`, cast once and not once a call.
 
     A recursive network calls each layer dozens of times a pass. Gradients reach the float32 weight through the cast.
     """
-
-    def __init__(self, module: nn.Module, dtype: torch.dtype) -> None:
-        layers = (layer for layer in module.modules() if isinstance(layer, Linear))
-        self._layers = [layer for layer in layers if layer.weight.dtype != dtype]
-        self._dtype = dtype
-
-    def __enter__(self) -> None:
-        for layer in self._layers:
-            layer.cast_weight = layer.weight.to(self._dtype)
-
-    def __exit__(self, *_: object) -> None:
-        for layer in self._layers:
+    layers = [layer for layer in module.modules() if isinstance(layer, Linear) and layer.weight.dtype != dtype]
+    for layer in layers:
+        layer.cast_weight = layer.weight.to(dtype)
+    try:
+        yield
+    finally:
+        for layer in layers:
             layer.cast_weight = None
 
 
 class Rotation(NamedTuple):
-    """Cosines and sines float32 [T, head_dim] or [n, 1, T, head_dim] of the angle of each position and frequency."""
+    """Cosines and sines float32 [n or 1, T, 1, 1, head_dim / 2] of the angle of each position and frequency."""
 
     cos: Tensor
     sin: Tensor
 
     def __call__(self, x: Tensor) -> Tensor:
-        """`x` [n, heads, T, head_dim] with pairs (i, i + head_dim / 2) turned by their angle (Su et al. 2021)."""
+        """`x` [n, T, k, heads, head_dim] with pairs (i, i + head_dim / 2) turned by their angle (Su et al. 2021)."""
         first, second = wide(x).chunk(2, dim=-1)
-        turned = torch.cat((-second, first), dim=-1)
-        return (x * self.cos + turned * self.sin).to(x.dtype)
+        cos, sin = self.cos, self.sin
+        return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1).to(x.dtype)
 
 
-def rotation(positions: Tensor, head_dim: int) -> Rotation:
-    """The rotation for `positions` [..., T], or for coordinates [..., T, k] whose k axes share the frequencies evenly.
+def rotation(coordinates: Tensor, head_dim: int) -> Rotation:
+    """The rotation for `coordinates` [n or 1, T, k], whose k axes share the frequencies evenly.
 
-    With k axes, frequency f of axis a turns pair a * head_dim / (2 k) + f.
+    Frequency f of axis a turns pair a * head_dim / (2 k) + f.
     """
-    axes = positions.unsqueeze(-1) if positions.dim() == 1 else positions
-    count = axes.shape[-1]
-    dim = head_dim // count
-    frequencies = ROPE_THETA ** (-torch.arange(0, dim, 2, dtype=torch.float32, device=positions.device) / dim)
-    angles = (axes.float().unsqueeze(-1) * frequencies).flatten(-2)
-    angles = torch.cat((angles, angles), dim=-1)
-    if angles.dim() == 3:
-        angles = angles.unsqueeze(1)
+    dim = head_dim // coordinates.shape[2]
+    frequencies = ROPE_THETA ** (-torch.arange(0, dim, 2, dtype=torch.float32, device=coordinates.device) / dim)
+    angles = (coordinates.float().unsqueeze(-1) * frequencies).flatten(2)[:, :, None, None]
     return Rotation(angles.cos(), angles.sin())
 
 
@@ -126,12 +121,31 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, context: Context) -> Tensor:
         n, length, dim = x.shape
-        q, k, v = self.qkv(x).view(n, length, 3, self.heads, dim // self.heads).permute(2, 0, 3, 1, 4)
+        qk, v = self.qkv(x).view(n, length, 3, self.heads, dim // self.heads).split((2, 1), dim=2)
         if context.rotation is not None:
-            q, k = context.rotation(q), context.rotation(k)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=context.visible)
+            qk = context.rotation(qk)
+        q, k = qk.transpose(1, 3).unbind(2)
+        y = attend(q, k, v.squeeze(2).transpose(1, 2), context.visible)
         mixed: Tensor = self.output(y.transpose(1, 2).reshape(n, length, dim))
         return mixed
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None) -> Tensor:
+    """softmax(q k^T / sqrt(head_dim)) v, all [n, heads, T, head_dim]; `visible` as in Context.
+
+    On a CPU, torch's fused kernel trains short sequences two to eight times as slowly as its parts do, and long ones
+    only in bfloat16 (docs/benchmarks.md).
+    """
+    if q.device.type != "cpu":
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+    if q.shape[2] > SHORT:
+        long: Tensor = F.scaled_dot_product_attention(wide(q), wide(k), wide(v), attn_mask=visible).to(v.dtype)
+        return long
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    if visible is not None:
+        scores = scores.masked_fill(~visible, -torch.inf)
+    short: Tensor = scores.softmax(-1) @ v
+    return short
 
 
 def swiglu_size(dim: int, expansion: float) -> int:

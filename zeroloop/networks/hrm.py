@@ -54,7 +54,7 @@ _PAPER = HRMConfig(
 _PRESETS: Mapping[str, HRMConfig] = {
     "sudoku": _PAPER,
     "maze": _PAPER.model_copy(update={"vocab_size": 6, "max_tokens": 900}),
-    "small": HRMConfig(h_dim=128, l_dim=128, num_h_layers=1, num_l_layers=1, head_dim=32, gradient="last_cycle"),
+    "small": HRMConfig(h_dim=128, l_dim=128, num_h_layers=2, num_l_layers=2, head_dim=32, gradient="last_cycle"),
 }
 
 Config = HRMConfig

@@ -28,11 +28,14 @@ class PlainConfig(ReasonerConfig):
 
     @classmethod
     def presets(cls) -> Mapping[str, "PlainConfig"]:
-        """`small`: costs as much to train per step as the `small` presets of HRM and TRM."""
+        """`small`, `sudoku`: about as many layers to pass in a training step as HRM and TRM of that name have."""
         return _PRESETS
 
 
-_PRESETS: Mapping[str, PlainConfig] = {"small": PlainConfig(dim=128, num_layers=10, head_dim=32)}
+_PRESETS: Mapping[str, PlainConfig] = {
+    "small": PlainConfig(dim=128, num_layers=10, head_dim=32),
+    "sudoku": PlainConfig(dim=512, num_layers=23, vocab_size=11, max_tokens=81, predict_tokens=True),
+}
 
 Config = PlainConfig
 

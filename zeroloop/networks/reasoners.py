@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from zeroloop.contracts import Environment
-from zeroloop.networks import GameNetwork
-from zeroloop.networks._reasoner import Actions, Carry, Inputs
+from zeroloop.networks import Part, SegmentedNetwork
+from zeroloop.networks._heads import Actions
+from zeroloop.networks._reasoner import Carry, Inputs, Output, Reasoner
 from zeroloop.networks.hrm import HRMConfig, create_hrm_agent
 from zeroloop.networks.trm import TRMConfig, create_trm_agent
 from zeroloop.observers import TokensObserver
@@ -32,7 +33,10 @@ class ReasonersConfig(BaseModel):
     l_cycles: int = Field(2, ge=1)
     """Updates of the fast state before each of these."""
     segments: int = Field(1, ge=1)
-    """Segments that an evaluation takes."""
+    """Segments that the evaluation of a leaf takes, at most: the policy and the value of each row halt by themselves
+    where what they have learned about halting says that more would change nothing."""
+    root_segments: int = Field(1, ge=1)
+    """The same at the root of a search."""
     training_segments: int = Field(2, ge=1)
     """Segments that a training step unrolls, each with its own loss and no gradient from one to the next."""
     value: Literal["wdl", "categorical"] = "wdl"
@@ -42,7 +46,51 @@ class ReasonersConfig(BaseModel):
 Config = ReasonersConfig
 
 
-class Reasoners(GameNetwork):
+class ReasonerPart(Part):
+    """One agent over the tokens of observations int16 [n, size]."""
+
+    def __init__(self, agent: Reasoner, observer: TokensObserver) -> None:
+        super().__init__()
+        self.agent, self.observer = agent, observer
+
+    def start(self) -> list[Tensor]:
+        """z_h and z_l."""
+        return [state[0] for state in self.agent.start(1, self.observer.num_tokens)]
+
+    def forward(self, observations: Tensor, *carry: Tensor) -> tuple[Tensor, ...]:
+        """See Part; policy logits are 0 where illegal."""
+        inputs, legal = self.inputs(observations)
+        after, output = self.agent(Carry(*carry), inputs)
+        return self.answer(output, legal), output.halt[:, :1], *after
+
+    def inputs(self, observations: Tensor) -> tuple[Inputs, Tensor]:
+        """The agent's inputs, in which illegal actions have no tokens, and bool [n, num_actions] what is legal."""
+        fields = self.observer.fields(observations.long())
+        rows = torch.arange(len(observations), device=observations.device).repeat_interleave(self.observer.num_actions)
+        actions = Actions(fields.action_tokens.flatten(0, 1), fields.anchors.flatten(), rows)
+        return Inputs(fields.tokens, fields.coordinates, actions=actions), fields.action_tokens[:, :, 0] > 0
+
+    def answer(self, output: Output, legal: Tensor) -> Tensor:
+        """Policy logits [n, num_actions] or value logits [n, k]."""
+        if output.value is not None:
+            return output.value
+        assert output.policy is not None
+        return output.policy.view(legal.shape) * legal
+
+    def answers(self, observations: Tensor, segments: int) -> list[tuple[Tensor, Tensor]]:
+        """Answer and halt logit [n] after each of `segments` segments."""
+        inputs, legal = self.inputs(observations)
+        x, context = self.agent.embed(inputs), self.agent.context(inputs)
+        carry = self.agent.start(*inputs.tokens.shape)
+        found = []
+        for _ in range(segments):
+            carry = self.agent.segment(carry.detach(), x, context)
+            output = self.agent.heads(carry.z_h, inputs)
+            found.append((self.answer(output, legal), output.halt[:, 0]))
+        return found
+
+
+class Reasoners(SegmentedNetwork):
     """Policy logits by an HRM that points at the legal actions, value logits by a TRM; both see the same tokens."""
 
     traceable = True
@@ -52,6 +100,7 @@ class Reasoners(GameNetwork):
         self.config = config
         self.observer: TokensObserver = observer
         self.num_actions = observer.num_actions
+        self.segments, self.root_segments = config.segments, config.root_segments
         shared: dict[str, Any] = {
             "max_tokens": observer.num_tokens,
             "head_dim": config.head_dim,
@@ -61,42 +110,42 @@ class Reasoners(GameNetwork):
             "positions": "coordinates",
         }
         layers = {"num_h_layers": config.hrm_layers, "num_l_layers": config.hrm_layers}
-        self.policy = create_hrm_agent(HRMConfig(h_dim=config.width, l_dim=config.width, **layers, **shared))
-        self.value = create_trm_agent(
+        policy = create_hrm_agent(HRMConfig(h_dim=config.width, l_dim=config.width, **layers, **shared))
+        value = create_trm_agent(
             TRMConfig(latent_dim=config.width, num_layers=config.trm_layers, value=config.value, **shared)
         )
+        self.policy_part: ReasonerPart = ReasonerPart(policy, observer)
+        self.value_part: ReasonerPart = ReasonerPart(value, observer)
 
     def train_in(self, dtype: torch.dtype) -> None:
         """Both agents cast by themselves: threads share the cache of `torch.autocast`, and each may empty it."""
-        self.policy.compute_dtype = self.value.compute_dtype = dtype
+        self.policy_part.agent.compute_dtype = self.value_part.agent.compute_dtype = dtype
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [n, num_actions] (0 where illegal) and value logits [n, k] from tokens int16 [n, size]."""
-        return self._answers(observations, self.config.segments)[-1]
+        policies, values = (part.answers(observations, self.segments) for part in self._parts())
+        if self.halting:
+            return _halted(policies), _halted(values)
+        return policies[-1][0], values[-1][0]
 
     def forward_training(self, observations: Tensor) -> list[dict[str, Tensor]]:
-        """The same after each of `training_segments` segments."""
-        answers = self._answers(observations, self.config.training_segments)
-        return [{"policy": policy, "value": value} for policy, value in answers]
+        """The same after each of `training_segments` segments, and the halt logits [n] of both."""
+        policies, values = (part.answers(observations, self.config.training_segments) for part in self._parts())
+        return [
+            {"policy": policy, "value": value, "policy_halt": policy_halt, "value_halt": value_halt}
+            for (policy, policy_halt), (value, value_halt) in zip(policies, values, strict=True)
+        ]
 
-    def _answers(self, observations: Tensor, segments: int) -> list[tuple[Tensor, Tensor]]:
-        inputs, legal = self._inputs(observations)
-        policy_carry: Carry | None = None
-        value_carry: Carry | None = None
-        answers = []
-        for _ in range(segments):
-            policy_carry, policy = self.policy(policy_carry, inputs)
-            value_carry, value = self.value(value_carry, inputs)
-            assert policy.policy is not None and value.value is not None
-            answers.append((policy.policy.view(legal.shape) * legal, value.value))
-        return answers
+    def _parts(self) -> tuple[ReasonerPart, ReasonerPart]:
+        return self.policy_part, self.value_part
 
-    def _inputs(self, observations: Tensor) -> tuple[Inputs, Tensor]:
-        """The agents' inputs, in which illegal actions have no tokens, and bool [n, num_actions] what is legal."""
-        fields = self.observer.fields(observations.long())
-        rows = torch.arange(len(observations), device=observations.device).repeat_interleave(self.num_actions)
-        actions = Actions(fields.action_tokens.flatten(0, 1), fields.anchors.flatten(), rows)
-        return Inputs(fields.tokens, fields.coordinates, actions=actions), fields.action_tokens[:, :, 0] > 0
+
+def _halted(answers: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """Of each row the first answer whose halt logit is above 0, else the last."""
+    chosen = answers[-1][0]
+    for answer, halt in reversed(answers[:-1]):
+        chosen = torch.where(halt.unsqueeze(-1) > 0, answer, chosen)
+    return chosen
 
 
 def build(config: ReasonersConfig, environment: Environment) -> Reasoners:

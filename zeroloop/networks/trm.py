@@ -25,8 +25,6 @@ class TRMConfig(ReasonerConfig):
     """What mixes tokens; "mlp" is for inputs of exactly `max_tokens` tokens."""
     num_recursions: int = Field(16, ge=1)
     """The most segments that a row may take."""
-    deep_supervision: bool = True
-    """Train the answers of all segments, or (False) of the last one only."""
     value: Literal["off", "wdl", "categorical"] = "categorical"
 
     @model_validator(mode="after")
@@ -46,16 +44,18 @@ class TRMConfig(ReasonerConfig):
 
     @classmethod
     def presets(cls) -> Mapping[str, "TRMConfig"]:
-        """`sudoku` (attention), `sudoku-mlp`, `maze`: the paper's. `small`: for two cores."""
+        """`sudoku` (attention), `sudoku-mlp`, `maze`: the paper's. `small`, `small-mlp`: for two cores."""
         return _PRESETS
 
 
 _PAPER = TRMConfig(latent_dim=512, vocab_size=11, max_tokens=81, prefix_tokens=16, predict_tokens=True, value="off")
+_SMALL = TRMConfig(latent_dim=128, h_cycles=2, l_cycles=3, head_dim=32)
 _PRESETS: Mapping[str, TRMConfig] = {
     "sudoku": _PAPER,
     "sudoku-mlp": _PAPER.model_copy(update={"mixer": "mlp", "positions": "off"}),
     "maze": _PAPER.model_copy(update={"vocab_size": 6, "max_tokens": 900, "l_cycles": 4}),
-    "small": TRMConfig(latent_dim=128, h_cycles=2, l_cycles=3, head_dim=32),
+    "small": _SMALL,
+    "small-mlp": _SMALL.model_copy(update={"mixer": "mlp", "positions": "off"}),
 }
 
 Config = TRMConfig

@@ -15,7 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from zeroloop.errors import RunDirectoryError
+import numpy as np
+
+from zeroloop.errors import DivergedError, RunDirectoryError
 from zeroloop.files import append_json_line, atomic_write, make_directory, read_json_lines
 
 CONFIG = "config.toml"
@@ -90,6 +92,18 @@ class RunDirectory:
         """The iterations that have a checkpoint, ascending."""
         matches = (CHECKPOINT.fullmatch(file.name) for file in self.checkpoints.iterdir())
         return sorted(int(match[1]) for match in matches if match)
+
+    def prune(self, iteration: int, every: int) -> None:
+        """Remove the checkpoints before that of `iteration`, but for the last one and each `every`-th."""
+        for old in self.saved_iterations():
+            if old < iteration - 1 and old % every:
+                self.checkpoint(old).unlink()
+
+    def keep_batch(self, error: DivergedError) -> DivergedError:
+        """The error, to be raised again; the batch it happened on is in reports/diverged.npz, as the message says."""
+        path = self.reports / "diverged.npz"
+        np.savez(path, **error.batch)
+        return DivergedError(f"{error}; the batch it happened on is in {path}", error.batch)
 
     def read_config(self) -> str:
         """The settings as TOML text. Raises RunDirectoryError when the file cannot be read."""

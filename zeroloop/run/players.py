@@ -14,9 +14,9 @@ from zeroloop.contracts import Environment
 from zeroloop.errors import SettingError, UsageError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
-from zeroloop.evaluators.settings import Backend, EvaluatorSettings
+from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning import checkpoint as checkpoints
-from zeroloop.networks import GameNetwork, PlanesNetwork
+from zeroloop.networks import GameNetwork
 from zeroloop.observers import Observations, Observer
 from zeroloop.search import SearchSettings
 from zeroloop.search.slots import batch_environment
@@ -35,8 +35,7 @@ class Player:
 
     def evaluator(self, settings: EvaluatorSettings | None = None) -> VersionedEvaluator:
         """The network compiled for this machine, behind a cache; calibrated on random positions of the game."""
-        backend: Backend = "auto" if isinstance(self.network, PlanesNetwork) else "torch"
-        settings = settings or EvaluatorSettings(backend=backend)
+        settings = settings or EvaluatorSettings()
         count, rng = settings.calibration_positions, stream(0, "calibration")
         shown = random_observations(self.environment, self.network.observer, count, rng)
         return cached(compile_network(self.network, shown, settings), settings)
@@ -54,11 +53,7 @@ def cached(evaluator: VersionedEvaluator, settings: EvaluatorSettings) -> Versio
 
 def make_environment(game: str, options: Mapping[str, Any]) -> Environment:
     """The game called `game`. Raises UnknownNameError, or SettingError for options it does not take."""
-    module = registry.load("envs", game)
-    try:
-        environment: Environment = module.environment(**options)
-    except TypeError as error:
-        raise SettingError(f"game_options: {error}; see `zeroloop list` for the options of {game!r}") from error
+    environment: Environment = registry.build("envs", game, options)
     return environment
 
 

@@ -25,7 +25,7 @@ class GradingSettings(BaseModel):
     """Positions of each set for the grades before and after (0: no grading)."""
 
 
-class _Length(BaseModel):
+class _AnyRun(BaseModel):
     """What runs of every kind have: an end, a seed, threads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,13 +50,20 @@ class _Length(BaseModel):
         """Worker threads, with 0 resolved."""
         return self.workers or len(os.sched_getaffinity(0))
 
+    def progress(self, iteration: int, seconds: float) -> float:
+        """Share of the run that is over: by iterations where they are set, which makes it repeatable, else by time."""
+        if self.iterations is not None:
+            return iteration / self.iterations
+        assert self.minutes is not None
+        return seconds / (60 * self.minutes)
+
     @property
     def end(self) -> str:
         """The length of the run in words."""
         return f"{self.iterations} iterations" if self.iterations else f"{self.minutes:g} minutes"
 
 
-class RunSettings(_Length):
+class RunSettings(_AnyRun):
     """One run of self-play. With `iterations` and the same seed, two runs end in the same weights, bit for bit."""
 
     game: str = "connect_four"
@@ -81,7 +88,7 @@ class RunSettings(_Length):
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
 
 
-class SupervisedSettings(_Length):
+class SupervisedSettings(_AnyRun):
     """One run of supervised training on puzzles. As with self-play, `iterations` make it repeatable bit for bit."""
 
     puzzle: str = "sudoku"
@@ -90,6 +97,8 @@ class SupervisedSettings(_Length):
     """Arguments of the puzzle, such as box_height, box_width, height, width."""
     network: str = "trm"
     """The network: hrm, trm or plain."""
+    network_preset: str | None = None
+    """Named settings of the network, such as small or sudoku; `network_options` go over them."""
     network_options: dict[str, int | float | bool | str] = {}
     """Settings of the network."""
     train_puzzles: int = Field(20_000, ge=1)
@@ -100,6 +109,8 @@ class SupervisedSettings(_Length):
     """Puzzles that nothing is chosen with; they grade the finished run."""
     augment: bool = True
     """Show each training puzzle in a random guise (a symmetry of the puzzle) each time."""
+    eased: float = Field(0.0, ge=0, le=1)
+    """Share of the puzzles in training that have a random part of their answer filled in: easier ones to begin with."""
     steps_per_iteration: int = Field(200, ge=1)
     """Learner steps between gradings and checkpoints."""
     patience: int = Field(0, ge=0)

@@ -18,7 +18,7 @@ from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.deep_supervision import DeepSupervision
-from zeroloop.networks._reasoner import Inputs, Reasoner, checked_device
+from zeroloop.networks._reasoner import Inputs, Reasoner, ReasonerConfig, checked_device
 from zeroloop.puzzles import Pairs, Puzzle
 from zeroloop.reports import Reporter
 from zeroloop.run.directory import RunDirectory
@@ -56,41 +56,48 @@ def load_solver(source: str) -> Solver | None:
     saved = checkpoints.load(path)
     if saved.environment not in registry.names("puzzles"):
         return None
-    puzzle = make_puzzle(saved.environment, saved.environment_options)
+    puzzle: Puzzle = registry.build("puzzles", saved.environment, saved.environment_options)
     checkpoints.load(path, environment_version=puzzle.version)
     assert saved.training is not None
     raw = saved.training["raw"] if "raw" in saved.training else saved.training["learner"]["network"]
     networks = {}
     for name, weights in (("average", saved.weights), ("raw", raw)):
-        networks[name] = make_reasoner(saved.network, saved.network_config, puzzle, seed=0).eval()
+        settings = network_config(_reasoner_module(saved.network), saved.network_config)
+        networks[name] = make_reasoner(saved.network, settings, seed=0).eval()
         replace(saved, weights=weights).load_into(networks[name])
     return Solver(puzzle, networks, held_out(puzzle, saved.metrics["seed"], saved.metrics["test_puzzles"]))
 
 
-def make_puzzle(name: str, options: Mapping[str, Any]) -> Puzzle:
-    """The puzzle called `name`. Raises UnknownNameError, or SettingError for options it does not take."""
-    try:
-        found: Puzzle = registry.load("puzzles", name).puzzle(**options)
-    except TypeError as error:
-        raise SettingError(f"puzzle_options: {error}; see `zeroloop list` for the options of {name!r}") from error
-    return found
+def reasoner_config(name: str, preset: str | None, options: Mapping[str, Any], puzzle: Puzzle) -> ReasonerConfig:
+    """Settings of the network `name` for an answer token for each token of `puzzle`: a preset's, with these changes.
 
-
-def make_reasoner(name: str, options: Mapping[str, Any], puzzle: Puzzle, seed: int) -> Reasoner:
-    """An untrained network with an answer token for each token of `puzzle`; `options` go over what the puzzle needs."""
-    needed = {
+    Raises UnknownNameError, or SettingError for options that the network does not take.
+    """
+    module = _reasoner_module(name)
+    values = module.Config.preset(preset).model_dump() if preset else {}
+    values |= {
         "vocab_size": puzzle.vocab_size,
         "max_tokens": len(puzzle.coordinates),
         "predict_tokens": True,
         "policy": "off",
         "value": "off",
     }
+    config: ReasonerConfig = network_config(module, {**values, **options})
+    return config
+
+
+def make_reasoner(name: str, config: ReasonerConfig, seed: int) -> Reasoner:
+    """The untrained network `name` with weights drawn from `seed`."""
+    module = _reasoner_module(name)
+    network: Reasoner = seeded(seed, lambda: module.Agent(config))
+    return network
+
+
+def _reasoner_module(name: str) -> Any:
     module = registry.load("networks", name)
     if not hasattr(module, "Agent"):
         raise SettingError(f"network: {name!r} gives no answer tokens; choose hrm, trm or plain")
-    settings = network_config(module, {**needed, **options})
-    network: Reasoner = seeded(seed, lambda: module.Agent(settings))
-    return network
+    return module
 
 
 @torch.inference_mode()
@@ -139,8 +146,10 @@ class _Training:
 
     def __init__(self, settings: SupervisedSettings, directory: RunDirectory, reporter: Reporter) -> None:
         self.settings, self.directory, self.reporter = settings, directory, reporter
-        self.puzzle = make_puzzle(settings.puzzle, settings.puzzle_options)
-        network = make_reasoner(settings.network, settings.network_options, self.puzzle, settings.seed)
+        self.puzzle: Puzzle = registry.build("puzzles", settings.puzzle, settings.puzzle_options)
+        chosen = settings.network, settings.network_preset, settings.network_options
+        self.network_config = reasoner_config(*chosen, self.puzzle)
+        network = make_reasoner(settings.network, self.network_config, settings.seed)
         network.to(checked_device(settings.device))
         self.parameters = network.get_parameter_count()
         sizes = (settings.test_puzzles, settings.validation_puzzles, settings.train_puzzles)
@@ -174,11 +183,7 @@ class _Training:
         return self._finish()
 
     def _progress(self) -> float:
-        """Share of the run that is done: by iterations where they are set, which makes it repeatable, else by time."""
-        if self.settings.iterations is not None:
-            return self.iteration / self.settings.iterations
-        assert self.settings.minutes is not None
-        return self.seconds / (60 * self.settings.minutes)
+        return self.settings.progress(self.iteration, self.seconds)
 
     def _stalled(self) -> bool:
         patience = self.settings.patience
@@ -191,8 +196,7 @@ class _Training:
             try:
                 watched.append(self.learner.step(self._draw, progress))
             except DivergedError as error:
-                self._keep_rows(error)
-                raise
+                raise self.directory.keep_batch(error) from error
             self.reporter.progress(
                 {"iteration": self.iteration, "iterations": self.settings.iterations, "phase": "learning"}
                 | {"fraction": min(1.0, progress), "steps": self.learner.steps}
@@ -237,14 +241,12 @@ class _Training:
         pairs = self.pools.train.take(rng.integers(len(self.pools.train), size=count))
         if self.settings.augment:
             pairs = self.puzzle.augment(pairs, rng)
+        if self.settings.eased:
+            known = rng.random((count, 1)) * (rng.random((count, 1)) < self.settings.eased)
+            given = rng.random(pairs.questions.shape) < known
+            pairs = Pairs(np.where(given, pairs.answers, pairs.questions), pairs.answers)
         questions, answers = (torch.from_numpy(grid.astype(np.int64)) for grid in pairs)
         return questions, answers
-
-    def _keep_rows(self, error: DivergedError) -> None:
-        path = self.directory.reports / "diverged.npz"
-        rows: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in self.learner.rows().items()}
-        np.savez(path, step=self.learner.steps, **rows)
-        self.reporter.message(f"the rows that it happened on are in {path}: {error}")
 
     def _finish(self) -> dict[str, AnswerGrade]:
         """Grades of the best and the last weights on the test pool."""
@@ -294,9 +296,7 @@ class _Training:
         }
         checkpoints.save(self.directory.checkpoint(self.iteration), self._checkpoint(state))
         self._save_best()
-        for old in self.directory.saved_iterations():
-            if old < self.iteration - 1 and old % self.settings.keep_checkpoints:
-                self.directory.checkpoint(old).unlink()
+        self.directory.prune(self.iteration, self.settings.keep_checkpoints)
 
     def _save_best(self) -> None:
         """Keep the current weights as the best, if they are; also after a kill between the two files."""
@@ -310,7 +310,7 @@ class _Training:
             environment_options=dict(self.settings.puzzle_options),
             environment_version=self.puzzle.version,
             network=self.settings.network,
-            network_config=dict(self.settings.network_options),
+            network_config=self.network_config.model_dump(),
             weights=dict(self.learner.average.state_dict()),
             iteration=self.iteration,
             metrics={"seed": self.settings.seed, "test_puzzles": self.settings.test_puzzles},

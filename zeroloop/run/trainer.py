@@ -20,7 +20,7 @@ from zeroloop.contracts import TaskEnvironment
 from zeroloop.data.episodes import EpisodeStore
 from zeroloop.data.examples import examples
 from zeroloop.data.replay import Batch, ReplayWindow
-from zeroloop.errors import RunDirectoryError, SettingError
+from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.evaluators.compiled import compile_network
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
@@ -105,16 +105,9 @@ class _Training:
             self.before = self.yardstick.searched(self.evaluators)
             self._save_best()
             self._save()
-        while self._progress() < 1:
+        while self.settings.progress(self.iteration, self.seconds) < 1:
             self._iterate()
         return self._finish()
-
-    def _progress(self) -> float:
-        """Share of the run that is done: by iterations where they are set, which makes it repeatable, else by time."""
-        if self.settings.iterations is not None:
-            return self.iteration / self.settings.iterations
-        assert self.settings.minutes is not None
-        return self.seconds / (60 * self.settings.minutes)
 
     def _iterate(self) -> None:
         settings, before = self.settings, self.telemetry.totals()
@@ -125,14 +118,17 @@ class _Training:
         matches: list[MatchResult] = []
         jobs: list[Job] = []
         pool: WorkPool
-        steps, progress = int(self.credit), self._progress()
+        steps, progress = int(self.credit), settings.progress(self.iteration, self.seconds)
         self.credit -= steps
         if steps:
             jobs.append(lambda: learned.update(self.learner.train(self._batches(steps, pool), progress)))
         if self.iteration and self.iteration % settings.arena_every == 0:
             jobs.append(lambda: matches.append(self._match()))
         pool = WorkPool(jobs, self.actors, quota // SEGMENTS)
-        pool.run(settings.threads, lambda: self.reporter.progress(self._live(before)))
+        try:
+            pool.run(settings.threads, lambda: self.reporter.progress(self._live(before)))
+        except DivergedError as error:
+            raise self.directory.keep_batch(error) from error
         for match in matches:
             self._judge(match)
         self.credit += self._collect() * settings.learner.reuse / settings.learner.batch_size
@@ -267,9 +263,7 @@ class _Training:
         }
         path = self.directory.checkpoint(self.iteration)
         checkpoints.save(path, self._checkpoint(self.iteration, self.current, training))
-        for old in self.directory.saved_iterations():
-            if old < self.iteration - 1 and old % self.settings.keep_checkpoints:
-                self.directory.checkpoint(old).unlink()
+        self.directory.prune(self.iteration, self.settings.keep_checkpoints)
 
     def _restore(self) -> bool:
         """Take up the last checkpoint of the directory; False where there is none yet."""

@@ -22,7 +22,7 @@ class TaskGrade:
     """Episodes on `tasks` tasks, the best move each time with `simulations` per move; 0 is the bare network.
 
     solved: share in [0, 1] that reached the goal. good: share that did so within TOLERANCE of the best solution.
-    excess: mean excess of the solved ones over the best (NaN where none was). seconds: wall time.
+    excess: mean excess of the solved ones over the best, None where none was. seconds: wall time.
     """
 
     measure: ClassVar[str] = "not_good"
@@ -31,7 +31,7 @@ class TaskGrade:
     tasks: int
     solved: float
     good: float
-    excess: float
+    excess: float | None
     simulations: int
     seconds: float
 
@@ -65,7 +65,7 @@ def grade_tasks(
     returns = play(environment, [evaluator], starts, [0] * len(starts), playing, rng)
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
-    mean = float(excess[solved].mean()) if solved.any() else float("nan")
+    mean = float(excess[solved].mean()) if solved.any() else None
     good = float((excess <= TOLERANCE).mean())
     seconds = time.perf_counter() - began
     return TaskGrade(len(starts), float(solved.mean()), good, mean, simulations, seconds)

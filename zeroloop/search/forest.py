@@ -6,7 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroloop import _native
-from zeroloop.contracts import BatchEnvironment, Environment, Evaluator, Float32, Int32, State
+from zeroloop.contracts import (
+    BatchEnvironment,
+    Environment,
+    Evaluator,
+    Float32,
+    Int32,
+    LeafRows,
+    Leaves,
+    Request,
+    State,
+)
 from zeroloop.search.settings import SearchSettings
 from zeroloop.search.slots import batch_environment
 
@@ -63,9 +73,18 @@ def advance(forest: _native.Forest, environment: BatchEnvironment, evaluator: Ev
     if not len(request):
         return False
     leaves = environment.expand(request)
-    logits, values = evaluator(leaves)
+    logits, values = evaluator(_with_roots(request, leaves))
     forest.expand(leaves, logits, values)
     return True
+
+
+def _with_roots(request: Request, leaves: Leaves) -> Leaves:
+    """`leaves` with the rows marked that were copied and not stepped, where there are some: searches begin at them."""
+    copied = request.actions < 0
+    if not copied.any():
+        return leaves
+    roots = np.isin(leaves.slots, request.slots[copied])
+    return LeafRows(leaves.environment, leaves.slots, leaves.offsets, leaves.actions, roots)
 
 
 def root_noise(settings: SearchSettings, rng: np.random.Generator, counts: Int32) -> tuple[Int32, Float32]:

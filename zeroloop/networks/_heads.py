@@ -1,0 +1,72 @@
+"""Heads of reasoners: a policy that points at actions, a value. They compute in float32 at least."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from zeroloop import vocabulary
+from zeroloop.networks._transformer import Linear, truncated_normal_, wide
+from zeroloop.observers import ACTION_TOKENS
+
+
+class Actions(NamedTuple):
+    """The legal actions of all rows together.
+
+    tokens: [m, K <= ACTION_TOKENS] ids, padded with 0. anchors: [m] index of the token that the action is about,
+    -1 where none is. rows: [m] the row that each action belongs to, ascending.
+    """
+
+    tokens: Tensor
+    anchors: Tensor
+    rows: Tensor
+
+
+class PointerPolicy(nn.Module):
+    """Scores each action by itself, so that their number may vary from row to row; float32.
+
+    a = MLP[tokens of the action, state of the token it is about]; logit = <W_q first, W_k a> / sqrt(d) + bias(kind of
+    a), where the kind is the action's first token.
+    """
+
+    def __init__(self, h_dim: int, l_dim: int) -> None:
+        super().__init__()
+        self.places = nn.Parameter(truncated_normal_(torch.empty(ACTION_TOKENS, l_dim), 1.0))
+        self.words = Linear(l_dim, h_dim)
+        self.anchor = Linear(h_dim, h_dim)
+        self.mix = Linear(h_dim, h_dim, bias=True)
+        self.query = small(Linear(h_dim, h_dim))
+        self.key = Linear(h_dim, h_dim)
+        self.bias = small(Linear(l_dim, 1))
+
+    def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
+        """Logits [m]; described: [m, K, width of L], the embedded tokens of each action."""
+        used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
+        words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
+        has_anchor = (actions.anchors >= 0).unsqueeze(-1)
+        about = wide(z_h[actions.rows, actions.anchors.clamp(min=0) + prefix]) * has_anchor
+        key = self.key(F.silu(self.mix(words + self.anchor(about))))
+        query = self.query(wide(z_h[:, 0]))[actions.rows]
+        logits: Tensor = (query * key).sum(-1) * key.shape[-1] ** -0.5 + self.bias(described[:, 0]).squeeze(-1)
+        return logits
+
+
+class ValueHead(nn.Module):
+    """Logits [n, outputs] from the first state [n, width of H] through one hidden layer; float32."""
+
+    def __init__(self, h_dim: int, outputs: int) -> None:
+        super().__init__()
+        self.hidden = Linear(h_dim, h_dim, bias=True)
+        self.output = small(Linear(h_dim, outputs, bias=True))
+
+    def forward(self, first: Tensor) -> Tensor:
+        y: Tensor = self.output(F.silu(self.hidden(first)))
+        return y
+
+
+def small(layer: Linear) -> Linear:
+    """`layer` with a tenth of its weights: an untrained network should have next to no opinion."""
+    with torch.no_grad():
+        layer.weight.mul_(0.1)
+    return layer
