@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from zeroloop.networks import GameNetwork, Node, Part, PlanesNetwork, value_of
 from zeroloop.observers import Observations, Observer
 
 Range = tuple[float, float]
+_TRACING = threading.Lock()
+"""Torch keeps the state of a trace in global variables; two at once spoil each other."""
 LEVELS = 256  # of an 8-bit activation
 
 
@@ -152,9 +155,11 @@ def traced_graph(module: nn.Module, inputs: Sequence[npt.NDArray[Any]]) -> Any:
     """The model that computes `module`, from a trace of its `forward` for inputs of these shapes and dtypes."""
     openvino = load_openvino()
     examples = tuple(torch.from_numpy(array) for array in inputs)
-    with torch.no_grad(), warnings.catch_warnings():
+    with _TRACING, torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's own deprecation, and that shapes become constants
-        graph = openvino.convert_model(module.eval(), example_input=examples)
+        # A function, not the module: a third of the time, and weights become constants either way.
+        trace = torch.jit.trace(lambda *tensors: module(*tensors), examples, check_trace=False)
+        graph = openvino.convert_model(trace, example_input=examples)
     graph.reshape({index: list(array.shape) for index, array in enumerate(inputs)})
     return graph
 

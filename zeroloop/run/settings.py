@@ -109,8 +109,6 @@ class SupervisedSettings(_AnyRun):
     """Puzzles that nothing is chosen with; they grade the finished run."""
     augment: bool = True
     """Show each training puzzle in a random guise (a symmetry of the puzzle) each time."""
-    eased: float = Field(0.0, ge=0, le=1)
-    """Share of the puzzles in training that have a random part of their answer filled in: easier ones to begin with."""
     steps_per_iteration: int = Field(200, ge=1)
     """Learner steps between gradings and checkpoints."""
     patience: int = Field(0, ge=0)

@@ -241,10 +241,6 @@ class _Training:
         pairs = self.pools.train.take(rng.integers(len(self.pools.train), size=count))
         if self.settings.augment:
             pairs = self.puzzle.augment(pairs, rng)
-        if self.settings.eased:
-            known = rng.random((count, 1)) * (rng.random((count, 1)) < self.settings.eased)
-            given = rng.random(pairs.questions.shape) < known
-            pairs = Pairs(np.where(given, pairs.answers, pairs.questions), pairs.answers)
         questions, answers = (torch.from_numpy(grid.astype(np.int64)) for grid in pairs)
         return questions, answers
 
