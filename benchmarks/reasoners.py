@@ -132,7 +132,7 @@ def our_step(config: TRMConfig, rows: int, precision: str) -> Callable[[Tensor, 
 def training(quick: bool) -> dict[str, float]:
     """Rows a second."""
     torch.manual_seed(1)
-    rows, rounds = (2, 1) if quick else (32, 5)
+    rows, rounds = (2, 1) if quick else (8, 3)
     config = TRMConfig.preset("sudoku", **({"latent_dim": 64, "h_cycles": 1} if quick else {}))
     pairs = sudoku.puzzle(hardening=0).generate(1, rows)
     questions, answers = (torch.from_numpy(grid.astype(np.int64)) for grid in pairs)
@@ -151,12 +151,12 @@ def leaves(quick: bool) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    rounds = 1 if quick else 5
+    rounds = 1 if quick else 3
     for game in (connect_four, path_finding):
         environment = game.environment()
         for label, options in ({"small": {}} if quick else PAIRS).items():
             network = reasoners.build(reasoners.Config(**options), environment).eval()
-            for rows in (4,) if quick else (64, 512):
+            for rows in (4,) if quick else (64, 512) if label == "small" else (64,):
                 shown = random_observations(environment, network.observer, rows, stream(1, "leaves"))
                 cases: dict[str, Callable[[], Any]] = {}
                 for backend in ("torch", "fp32", "bf16"):

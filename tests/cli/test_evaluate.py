@@ -6,6 +6,8 @@ import pickle
 
 import pytest
 
+from zeroloop.run.trials import TaskGrade
+
 KEYS = ["positions", "weak_error", "strong_error", "value_mae", "simulations", "seconds"]
 SCORES = {"1": -2, "2": -1, "3": 0, "4": 1, "5": 0, "6": -1, "7": -2}
 
@@ -60,6 +62,7 @@ def test_a_checkpoint_is_graded_like_its_run(zeroloop, trained, tmp_path):
         (["untrained", "--game", "connect_four", "--simulations", "-1"], 2, ["--simulations", "-1", "0 or more"]),
         (["untrained", "--game", "connect_four", "--simulations", "x"], 2, ["'x' is not a whole number"]),
         (["untrained", "--game", "connect_four", "--half", "other"], 2, ["'other'", "'choose', 'report'"]),
+        (["untrained", "--game", "tic_tac_toe", "--segments", "2"], 2, ["networks that think in segments"]),
         (["untrained", "--game", "connect_four", "--positions", "illegal.jsonl"], 1, ["illegal.jsonl:1", "move 7"]),
         (["untrained", "--game", "connect_four", "--positions", "junk.jsonl"], 1, ["junk.jsonl:1"]),
         (["untrained", "--game", "connect_four", "--positions", "nowhere.jsonl"], 1, ["nowhere.jsonl"]),
@@ -76,3 +79,20 @@ def test_what_is_wrong_is_said_and_no_code_runs(zeroloop, tmp_path, words, code,
 
 def test_a_checkpoint_of_another_game_is_refused(zeroloop, trained):
     zeroloop("evaluate", trained, "--game", "connect_four").refused(1, "'tic_tac_toe', not 'connect_four'")
+
+
+def test_tasks_are_solved_with_as_many_segments_as_asked_for(zeroloop):
+    small = "--game-options.height 4 --game-options.width 4 --network-options.width 16 --network-options.head-dim 8"
+    short = "--search.num-simulations 4 --selfplay.games-per-actor 2 --selfplay.moves-per-iteration 20"
+    few = "--grading.positions 2 --grading.simulations 2 --arena.num-pairs 2 --evaluator.backend torch"
+    words = [*small.split(), *short.split(), *few.split()]
+    assert zeroloop("train", "path_finding", "--iterations", "1", "--run", "p", *words).code == 0
+    graded = zeroloop("evaluate", "p", "--limit", "3", "--simulations", "2", "--segments", "2", "--no-halt", "--json")
+    assert graded.json["tasks"] == 3 and 0 <= graded.json["good"] <= graded.json["solved"] <= 1
+
+
+def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
+    grade = TaskGrade(tasks=3, solved=0.0, good=0.0, excess=None, simulations=2, seconds=0.1)
+    monkeypatch.setattr("zeroloop.cli.evaluate.grade_tasks", lambda *_: grade)
+    answer = zeroloop("evaluate", "untrained", "--game", "path_finding", "--limit", "3")
+    assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["3", "0.00%", "0.00%", "-", "0.1"]

@@ -118,6 +118,6 @@ def _bare_choice(environment: Environment, evaluator: Evaluator, states: Sequenc
         batch.write(slot, state)
     slots = np.arange(len(states), dtype=np.int32)
     offsets, actions = batch.legal(slots)
-    logits, values = evaluator(LeafRows(batch, slots, offsets, actions))
+    logits, values = evaluator(LeafRows(batch, slots, offsets, actions, roots=np.ones(len(slots), np.bool_)))
     best = [begin + int(np.argmax(logits[begin:end])) for begin, end in pairwise(offsets)]
     return actions[best], values
