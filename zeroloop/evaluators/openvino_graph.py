@@ -158,7 +158,7 @@ def traced_graph(module: nn.Module, inputs: Sequence[npt.NDArray[Any]]) -> Any:
     with _TRACING, torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's own deprecation, and that shapes become constants
         # A function, not the module: a third of the time, and weights become constants either way.
-        trace = torch.jit.trace(lambda *tensors: module(*tensors), examples, check_trace=False)
+        trace = torch.jit.trace(lambda *tensors: module(*tensors), examples, check_trace=False)  # type: ignore[no-untyped-call]
         graph = openvino.convert_model(trace, example_input=examples)
     graph.reshape({index: list(array.shape) for index, array in enumerate(inputs)})
     return graph
