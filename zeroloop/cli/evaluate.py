@@ -121,7 +121,12 @@ def _parser() -> Parser:
     )
     simulations = "simulations per move, default 600; 0 is the network alone"
     option("--simulations", type=at_least(0), default=600, metavar="K", help=simulations)
-    option("--segments", type=at_least(1), metavar="K", help="of a reasoner: at most K segments a puzzle")
+    option(
+        "--segments",
+        type=at_least(1),
+        metavar="K",
+        help="of a reasoner: at most K segments a puzzle, or an evaluation in a search",
+    )
     option("--no-halt", action="store_true", help="of a reasoner: take all segments, whatever it says")
     option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
     option("--json", action="store_true", help="print one JSON object")

@@ -133,8 +133,8 @@ class Attention(nn.Module):
 def attend(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None) -> Tensor:
     """softmax(q k^T / sqrt(head_dim)) v, all [n, heads, T, head_dim]; `visible` as in Context.
 
-    On a CPU, torch's fused kernel trains short sequences two to eight times as slowly as its parts do, and long ones
-    only in bfloat16 (docs/benchmarks.md).
+    On a CPU, torch's fused kernel trains short sequences up to seven times as slowly as its parts do, and long ones
+    slowly in bfloat16 (docs/decisions/0009).
     """
     if q.device.type != "cpu":
         return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)

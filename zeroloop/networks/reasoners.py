@@ -35,8 +35,8 @@ class ReasonersConfig(BaseModel):
     segments: int = Field(1, ge=1)
     """Segments that the evaluation of a leaf takes, at most: the policy and the value of each row halt by themselves
     where what they have learned about halting says that more would change nothing."""
-    root_segments: int = Field(1, ge=1)
-    """The same at the root of a search."""
+    root_segments: int | None = Field(None, ge=1)
+    """The same at the root of a search; None: as for leaves."""
     training_segments: int = Field(2, ge=1)
     """Segments that a training step unrolls, each with its own loss and no gradient from one to the next."""
     value: Literal["wdl", "categorical"] = "wdl"
@@ -100,7 +100,7 @@ class Reasoners(SegmentedNetwork):
         self.config = config
         self.observer: TokensObserver = observer
         self.num_actions = observer.num_actions
-        self.segments, self.root_segments = config.segments, config.root_segments
+        self.segments, self.root_segments = config.segments, config.root_segments or config.segments
         shared: dict[str, Any] = {
             "max_tokens": observer.num_tokens,
             "head_dim": config.head_dim,
