@@ -153,8 +153,8 @@ def test_a_resumed_learner_continues_bit_for_bit():
         second.step(Puzzles(), 0.5)
     for name, tensor in straight.network.state_dict().items():
         assert torch.equal(tensor, second.network.state_dict()[name]), name
-    for name, tensor in straight.average.state_dict().items():
-        assert torch.equal(tensor, second.average.state_dict()[name]), name
+    for name, tensor in straight.updater.average.state_dict().items():
+        assert torch.equal(tensor, second.updater.average.state_dict()[name]), name
 
 
 def test_a_state_of_another_network_is_refused():
@@ -169,11 +169,11 @@ def test_a_loss_that_is_not_finite_stops_training_before_it_is_learned_from():
     teacher.step(Puzzles(), 0.0)
     with torch.no_grad():
         teacher.network.token_head.weight[0, 0] = float("nan")
-    before = copy.deepcopy(teacher.average.state_dict())
+    before = copy.deepcopy(teacher.updater.average.state_dict())
     with pytest.raises(DivergedError, match=r"training diverged at step 1: loss nan; lower learner\.learning_rate"):
         teacher.step(Puzzles(), 0.0)
-    assert all(torch.equal(before[name], tensor) for name, tensor in teacher.average.state_dict().items())
-    assert teacher.steps == 1
+    assert all(torch.equal(before[name], tensor) for name, tensor in teacher.updater.average.state_dict().items())
+    assert teacher.updater.steps == 1
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam_atan2"])

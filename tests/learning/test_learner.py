@@ -39,7 +39,7 @@ def test_a_small_set_is_learned_by_heart(network: resnet.ResNet, batch: Batch, p
     assert after["policy_loss"] < 0.05 and after["value_loss"] < 0.05
     assert after["policy_accuracy"] == 1 and after["value_error"] < 0.05
     with torch.no_grad():  # the averaged weights have learned it too
-        policy, wdl = learner.average(torch.from_numpy(batch.observations))
+        policy, wdl = learner.updater.average(torch.from_numpy(batch.observations))
     legal = policy.masked_fill(~torch.from_numpy(batch.legal), -1e9)
     assert (legal.argmax(1).numpy() == batch.policy.argmax(1)).all()
     assert (wdl.argmax(1).numpy() == batch.wdl.argmax(1)).all()
@@ -109,12 +109,12 @@ def test_the_learning_rate_warms_up_and_decays(network: resnet.ResNet, batch: Ba
     seen = []
     for _ in range(5):
         learner.train([batch], 1.0)
-        seen.append(learner.optimizer.param_groups[0]["lr"])
+        seen.append(learner.updater.optimizer.param_groups[0]["lr"])
     assert seen == pytest.approx([0.00025, 0.0005, 0.00075, 0.001, 0.001])
 
 
 def test_only_matrices_and_convolutions_decay(network: resnet.ResNet) -> None:
-    decayed, free = Learner(network, LearnerSettings()).optimizer.param_groups
+    decayed, free = Learner(network, LearnerSettings()).updater.optimizer.param_groups
     assert decayed["weight_decay"] == 1e-4 and free["weight_decay"] == 0
     assert {weight.dim() for weight in decayed["params"]} == {2, 4}
     assert {weight.dim() for weight in free["params"]} == {1}

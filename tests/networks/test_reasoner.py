@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -229,10 +230,18 @@ def close(a: Tensor | None, b: Tensor | None) -> bool:
     return torch.allclose(a, b, atol=1e-8)
 
 
-@pytest.mark.parametrize("positions", ["rope", "learned", "coordinates"])
+POSITIONS: list[dict[str, Any]] = [
+    {"positions": "rope"},
+    {"positions": "learned"},
+    {"positions": "coordinates"},
+    {"positions": "coordinates", "local": True},
+]
+
+
+@pytest.mark.parametrize("positions", POSITIONS, ids=str)
 @pytest.mark.parametrize("kind", ["hrm", "trm", "plain"])
-def test_a_row_is_answered_alike_alone_and_in_a_batch(kind: str, positions: str) -> None:
-    agent, batch = exact(make(kind, positions=positions)), inputs()
+def test_a_row_is_answered_alike_alone_and_in_a_batch(kind: str, positions: dict[str, Any]) -> None:
+    agent, batch = exact(make(kind, **positions)), inputs()
     together = agent.predict(batch, 3)
     for row in range(5):
         alone = agent.predict(part(batch, [row]), 3)
@@ -243,10 +252,10 @@ def test_a_row_is_answered_alike_alone_and_in_a_batch(kind: str, positions: str)
             assert close(one, None if all_ is None else all_[row : row + 1]), name
 
 
-@pytest.mark.parametrize("positions", ["rope", "learned", "coordinates"])
+@pytest.mark.parametrize("positions", POSITIONS, ids=str)
 @pytest.mark.parametrize("kind", ["hrm", "trm", "plain"])
-def test_padding_changes_nothing(kind: str, positions: str) -> None:
-    agent, batch = exact(make(kind, positions=positions)), inputs()
+def test_padding_changes_nothing(kind: str, positions: dict[str, Any]) -> None:
+    agent, batch = exact(make(kind, **positions)), inputs()
     padded = batch._replace(
         tokens=torch.nn.functional.pad(batch.tokens, (0, 4)),
         coordinates=torch.nn.functional.pad(batch.coordinates, (0, 0, 0, 4)),
@@ -255,6 +264,19 @@ def test_padding_changes_nothing(kind: str, positions: str) -> None:
     assert close(plain.halt, more.halt) and close(plain.policy, more.policy) and close(plain.value, more.value)
     assert plain.tokens is not None and more.tokens is not None
     assert close(plain.tokens, more.tokens[:, :7])
+
+
+def test_coordinates_may_be_given_once_for_all_rows() -> None:
+    agent, batch = exact(make("trm", positions="coordinates", local=True)), inputs()
+    same = torch.arange(14).view(1, 7, 2)
+    once = agent.predict(batch._replace(coordinates=same), 3).output
+    each = agent.predict(batch._replace(coordinates=same.expand(len(batch.tokens), -1, -1)), 3).output
+    assert close(once.tokens, each.tokens) and close(once.policy, each.policy)
+
+
+def test_local_needs_coordinates() -> None:
+    with pytest.raises(ValueError, match="local needs the positions 'coordinates', not 'rope'"):
+        make("trm", positions="rope", local=True)
 
 
 def halting(agent: Reasoner) -> Reasoner:

@@ -129,3 +129,18 @@ def test_weights_cast_for_a_pass_receive_gradients_and_are_restored() -> None:
         if isinstance(layer, Linear):
             assert layer.cast_weight is None
             assert layer.weight.grad is not None and layer.weight.grad.dtype == torch.float32
+
+
+def test_local_heads_look_at_neighbours():
+    """Between equal keys, what a head sees falls by exp(slope) with each step away; the last head sees all alike."""
+    attention = Attention(dim=12, head_dim=4)
+    with torch.no_grad():
+        attention.qkv.weight[:24] = 0  # queries and keys
+        attention.qkv.weight[24:] = torch.eye(12)
+        attention.output.weight[:] = torch.eye(12)
+    apart = (torch.arange(5)[:, None] - torch.arange(5)).abs().float()[None, None]
+    x = torch.zeros(1, 5, 12)
+    x[0, 0] = 1  # what a token sees of the first one is how much it attends to it
+    seen = attention(x, Context(None, None, apart))[0]
+    shares = [torch.softmax(-slope * apart[0, 0], -1)[:, 0] for slope in (2.0, 1.0, 0.0)]
+    assert torch.allclose(seen, torch.stack(shares, 1).repeat_interleave(4, dim=1), atol=1e-6)

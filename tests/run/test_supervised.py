@@ -101,7 +101,7 @@ def test_divergence_keeps_the_rows_and_the_last_checkpoint(tmp_path, monkeypatch
     step = DeepSupervision.step
 
     def poisoned(self, draw, progress):
-        if self.steps == 6:
+        if self.updater.steps == 6:
             with torch.no_grad():
                 self.network.embedding.fill_(float("nan"))
         return step(self, draw, progress)

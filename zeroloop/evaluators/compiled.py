@@ -12,6 +12,7 @@ import torch
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError, SettingError
+from zeroloop.evaluators.cuda_graph import CudaEngine, CudaPartEngine
 from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Runner, SegmentRunner, run_observations
 from zeroloop.evaluators.network import TorchEngine, TorchPartEngine
 from zeroloop.evaluators.openvino_graph import (
@@ -72,14 +73,23 @@ def build_runner(network: GameNetwork, backend: str, positions: Observations, si
 
 def _engines(network: GameNetwork, backend: str, size: int, ranges: Sequence[Range] | None) -> tuple[Any, ...]:
     """What computes `network` at one batch size: one engine, or one for each of its parts."""
-    precision = "bf16" if backend == "bf16" else "f32"
+    observer, on_cuda = network.observer, _device(network).type == "cuda"
+    precision, dtype = ("bf16", torch.bfloat16) if backend == "bf16" else ("f32", torch.float32)
     if not thinks(network):
-        return (TorchEngine(network, size) if backend == "torch" else OpenVinoEngine(network, size, precision, ranges),)
-    observer = network.observer
+        if backend == "torch":
+            return (TorchEngine(network, size),)
+        return (CudaEngine(network, size, dtype) if on_cuda else OpenVinoEngine(network, size, precision, ranges),)
     parts = network.policy_part, Valued(network.value_part)
     if backend == "torch":
         return tuple(TorchPartEngine(part, observer, size) for part in parts)
+    if on_cuda:
+        network.train_in(dtype)
+        return tuple(CudaPartEngine(part, observer, size) for part in parts)
     return tuple(OpenVinoPartEngine(part, observer, size, precision) for part in parts)
+
+
+def _device(network: GameNetwork) -> torch.device:
+    return next(network.parameters()).device
 
 
 def _runner(network: GameNetwork, sets: Sequence[tuple[Any, ...]]) -> Runner:
@@ -163,7 +173,7 @@ def compile_network(
     known = backends(network)
     ladder = known if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
     ladder = tuple(backend for backend in ladder if backend in known)
-    if ladder != ("torch",) and (reason := why_not_openvino(network)):
+    if _device(network).type == "cpu" and ladder != ("torch",) and (reason := why_not_openvino(network)):
         warnings.warn(f"{reason}; running torch eagerly, several times slower", stacklevel=2)
         ladder = ("torch",)
     elif settings.backend == "auto":
@@ -172,8 +182,12 @@ def compile_network(
 
 
 def backends(network: GameNetwork) -> tuple[Backend, ...]:
-    """What `network` could run in, from the fastest to the most exact: only convolutions are quantised."""
-    return BACKENDS if isinstance(network, PlanesNetwork) else BACKENDS[1:]
+    """What `network` could run in where it is, from the fastest to the most exact: convolutions are quantised on a CPU;
+    of other devices only CUDA has graphs."""
+    device = _device(network).type
+    if device == "cpu":
+        return BACKENDS if isinstance(network, PlanesNetwork) else BACKENDS[1:]
+    return BACKENDS[1:] if device == "cuda" else ("torch",)
 
 
 def why_not_openvino(network: GameNetwork) -> str | None:
@@ -207,8 +221,8 @@ def by_speed(network: GameNetwork, positions: Observations, settings: EvaluatorS
 @torch.inference_mode()
 def eager_answers(network: GameNetwork, positions: Observations) -> tuple[Float32, Float32]:
     """(policy logits [n, num_actions], values [n]) of the torch module itself, in float32 and evaluation mode."""
-    policy, value = copy.deepcopy(network).eval()(torch.from_numpy(positions))
-    return policy.numpy(), value_of(value).numpy()
+    policy, value = copy.deepcopy(network).eval()(torch.from_numpy(positions).to(_device(network)))
+    return policy.cpu().numpy(), value_of(value).cpu().numpy()
 
 
 def check_positions(network: GameNetwork, positions: Observations) -> Observations:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,8 @@ import numpy.typing as npt
 from zeroloop.contracts import Bool, Float32, Int32, Leaves, UInt8
 from zeroloop.errors import SettingError
 from zeroloop.observers import Observations, Observer
+
+Int64: TypeAlias = npt.NDArray[np.int64]
 
 
 class Engine(Protocol):
@@ -89,20 +91,21 @@ class FixedRunner:
 
 
 class PartEngine(Protocol):
-    """One segment of a Part of a network at one batch size B: fill `observations` and `carry`, call `run`.
+    """One segment of a Part of a network at one batch size B: fill `observations`, call `run`, read the rest.
 
-    carry, after: the states before and after, float32 [B, ...] each. answer: float32 [B, num_actions] policy logits, or
-    values [B, 1]. halt: float32 [B, 1], above 0 where the row should halt. start: the first states, [...] each.
+    answer: float32 [B, num_actions] policy logits, or values [B, 1]. halt: float32 [B, 1], above 0 where the row should
+    halt.
     """
 
     observations: Observations
-    carry: Sequence[Float32]
-    after: Sequence[Float32]
     answer: Float32
     halt: Float32
-    start: Sequence[Float32]
 
-    def run(self) -> None: ...
+    def states(self, rows: int) -> Any:
+        """The first states of `rows` rows, wherever this engine keeps them; for the engines of all batch sizes."""
+
+    def run(self, states: Any, rows: Int64) -> None:
+        """One segment, from `states` of some rows, at most B, whose observations come first; changes their states."""
 
 
 class SegmentRunner:
@@ -139,25 +142,21 @@ class SegmentRunner:
 
 
 def think(
-    engines: Sequence[PartEngine], observations: Observations, budgets: npt.NDArray[np.int64], halting: bool = True
-) -> tuple[Float32, npt.NDArray[np.int64]]:
+    engines: Sequence[PartEngine], observations: Observations, budgets: Int64, halting: bool = True
+) -> tuple[Float32, Int64]:
     """Answers [n, k] and the segments taken [n] of observations [n, *shape], at most `budgets` [n] segments each."""
     rows = len(observations)
     answers = np.empty((rows, engines[0].answer.shape[1]), np.float32)
     taken = np.zeros(rows, np.int64)
     halted = np.zeros(rows, np.bool_)
-    carry = [np.repeat(state[None], rows, axis=0) for state in engines[0].start]
+    states = engines[0].states(rows)
     going = np.arange(rows)
     while len(going):
         for index, begin, used in plan_chunks(len(going), [len(engine.halt) for engine in engines]):
             engine, chunk = engines[index], going[begin : begin + used]
             engine.observations[:used] = observations[chunk]
-            for state, entry in zip(carry, engine.carry, strict=True):
-                entry[:used] = state[chunk]
-            engine.run()
+            engine.run(states, chunk)
             answers[chunk], halted[chunk] = engine.answer[:used], halting & (engine.halt[:used, 0] > 0)
-            for state, result in zip(carry, engine.after, strict=True):
-                state[chunk] = result[:used]
         taken[going] += 1
         going = going[~halted[going] & (taken[going] < budgets[going])]
     return answers, taken

@@ -1,12 +1,13 @@
 """A torch network as an evaluator, run eagerly: the reference that faster ones are measured against."""
 
 import copy
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from zeroloop.contracts import Float32
-from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, check_batch_sizes
+from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Int64, check_batch_sizes
 from zeroloop.networks import GameNetwork, Part, value_of
 from zeroloop.observers import Observations, Observer
 
@@ -33,21 +34,52 @@ class TorchEngine:
             self._values.copy_(value_of(value))
 
 
-class TorchPartEngine:
+class HostPartEngine:
+    """A PartEngine whose states are arrays.
+
+    start: the first states, float32 [...] each. carry, after: the states before and after a segment, [B, ...] each.
+    """
+
+    start: Sequence[Float32]
+    carry: Sequence[Float32]
+    after: Sequence[Float32]
+
+    def __init__(self, part: Part, observer: Observer, batch_size: int) -> None:
+        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
+        self.start = [state.detach().cpu().numpy() for state in part.start()]
+        self.carry = [np.zeros((batch_size, *state.shape), np.float32) for state in self.start]
+
+    def states(self, rows: int) -> list[Float32]:
+        """See PartEngine."""
+        return [np.repeat(state[None], rows, axis=0) for state in self.start]
+
+    def run(self, states: list[Float32], rows: Int64) -> None:
+        """See PartEngine."""
+        for state, entry in zip(states, self.carry, strict=True):
+            entry[: len(rows)] = state[rows]
+        self.segment()
+        for state, result in zip(states, self.after, strict=True):
+            state[rows] = result[: len(rows)]
+
+    def segment(self) -> None:
+        """From `observations` and `carry` to `answer`, `halt` and `after`."""
+        raise NotImplementedError
+
+
+class TorchPartEngine(HostPartEngine):
     """One segment of a part of a torch network; see zeroloop.evaluators.engines.PartEngine."""
 
     def __init__(self, part: Part, observer: Observer, batch_size: int) -> None:
-        self._part = part
-        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
-        self.start = [state.numpy() for state in part.start()]
-        self.carry = [np.zeros((batch_size, *state.shape), np.float32) for state in self.start]
-        self.run()
+        super().__init__(part, observer, batch_size)
+        self._part, self._device = part, part.start()[0].device
+        self.segment()
 
-    def run(self) -> None:
+    def segment(self) -> None:
+        """See HostPartEngine."""
         with torch.inference_mode():
-            shown = [torch.from_numpy(array) for array in (self.observations, *self.carry)]
+            shown = [torch.from_numpy(array).to(self._device) for array in (self.observations, *self.carry)]
             answer, halt, *after = self._part(*shown)
-        self.answer, self.halt, *self.after = (tensor.numpy() for tensor in (answer, halt, *after))
+        self.answer, self.halt, *self.after = (tensor.cpu().numpy() for tensor in (answer, halt, *after))
 
 
 class NetworkEvaluator(EngineEvaluator):

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError
+from zeroloop.evaluators.network import HostPartEngine
 from zeroloop.networks import GameNetwork, Node, Part, PlanesNetwork, value_of
 from zeroloop.observers import Observations, Observer
 
@@ -221,18 +222,17 @@ class OpenVinoEngine:
         self._graph.run()
 
 
-class OpenVinoPartEngine:
+class OpenVinoPartEngine(HostPartEngine):
     """One segment of a part of a network; see zeroloop.evaluators.engines.PartEngine and CompiledGraph."""
 
     def __init__(self, part: Part, observer: Observer, batch_size: int, precision: str) -> None:
-        self.observations: Observations = np.zeros((batch_size, *observer.shape), observer.dtype)
-        self.start = [state.detach().numpy() for state in part.start()]
-        self.carry = [np.zeros((batch_size, *state.shape), np.float32) for state in self.start]
+        super().__init__(part, observer, batch_size)
         inputs = [self.observations, *self.carry]
         self._graph = CompiledGraph(traced_graph(part, inputs), precision, inputs)
         self.answer, self.halt, *self.after = self._graph.outputs
 
-    def run(self) -> None:
+    def segment(self) -> None:
+        """See HostPartEngine."""
         self._graph.run()
 
 

@@ -4,7 +4,6 @@ Wang et al. 2025 (arXiv 2506.21734), "Deep supervision" and "Adaptive computatio
 Jolicoeur-Martineau 2025 (arXiv 2510.04871) where the network has no q_continue.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -13,14 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.learning.adam_atan2 import AdamATan2
-from zeroloop.learning.optimization import (
-    check_finite,
-    compute_dtype,
-    decayed_groups,
-    learning_rate,
-    restoring,
-    update_average,
-)
+from zeroloop.learning.optimization import Updater, compute_dtype, decayed_groups
 from zeroloop.learning.settings import SupervisionSettings
 from zeroloop.networks._reasoner import Carry, Inputs, Reasoner
 from zeroloop.vocabulary import PAD
@@ -39,7 +31,7 @@ def stablemax_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 class DeepSupervision:
-    """Trains `network` in place and keeps `average`, its exponential moving average, which is what answers.
+    """Trains `network` in place and keeps an exponential moving average of its weights, which is what answers.
 
     batch_size rows are in work, each at a segment of its own. A step gives every row one more segment, learns from its
     answer, and replaces the rows that halted. coordinates: int64 [T, 2] of the tokens, the same for all rows.
@@ -49,11 +41,9 @@ class DeepSupervision:
         self.settings, self.network = settings, network
         self.device = next(network.parameters()).device
         network.compute_dtype = compute_dtype(settings.precision, self.device)
-        self.average = copy.deepcopy(network).eval().requires_grad_(False)
-        self.optimizer = _optimizer(network, settings)
-        self.steps = 0
+        self.updater = Updater(network, _optimizer(network, settings), settings)
         rows, length = settings.batch_size, len(coordinates)
-        self._coordinates = coordinates.to(self.device).expand(rows, -1, -1)
+        self._coordinates = coordinates.to(self.device)[None]
         self._questions = torch.zeros((rows, length), dtype=torch.int64, device=self.device)
         self._answers = torch.zeros_like(self._questions)
         self._taken = torch.zeros(rows, dtype=torch.int64, device=self.device)
@@ -85,8 +75,7 @@ class DeepSupervision:
             future = self._future(carry, inputs, last)
             halt_loss = halt_loss + F.binary_cross_entropy_with_logits(output.halt[:, 1], future, reduction="none")
         loss = ((token_loss + self.settings.halt_weight * halt_loss) * weight).mean()
-        check_finite(loss, self.steps, self.settings.learning_rate, self._rows_on_cpu)
-        self._update(loss, progress)
+        self.updater.update(loss, progress, self._rows_on_cpu)
         self._carry = carry
         with torch.no_grad():
             self._halted = last | (self.network.wants_to_halt(output.halt) & (self._taken >= self._least_segments()))
@@ -110,34 +99,23 @@ class DeepSupervision:
 
     def state_dict(self) -> dict[str, Any]:
         """All that training depends on, rows in work included, as tensors and plain data; not a copy."""
-        return {
-            "network": dict(self.network.state_dict()),
-            "average": dict(self.average.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps,
-            "rows": self.rows(),
-            "carry": list(self._carry),
-            "random": self._random.get_state(),
-        }
+        rows = {"rows": self.rows(), "carry": list(self._carry), "random": self._random.get_state()}
+        return self.updater.state_dict() | rows
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from `state_dict()`, bit for bit. Raises CheckpointError when it is of a different network."""
-        with restoring():
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.steps = int(state["steps"])
-            for name, tensor in self.rows().items():
-                tensor.copy_(state["rows"][name])
-            self._carry = Carry(*(tensor.to(self.device) for tensor in state["carry"]))
-            self._random.set_state(state["random"].cpu())
+        self.updater.load_state_dict(state)
+        for name, tensor in self.rows().items():
+            tensor.copy_(state["rows"][name])
+        self._carry = Carry(*(tensor.to(self.device) for tensor in state["carry"]))
+        self._random.set_state(state["random"].cpu())
 
     def _renew(self, draw: Draw) -> None:
         """Put fresh puzzles and start states into the rows that halted."""
         rows = self._halted.nonzero().squeeze(1)
         if not len(rows):
             return
-        questions, answers = draw(self.steps, len(rows))
+        questions, answers = draw(self.updater.steps, len(rows))
         self._questions[rows] = questions.to(self.device)
         self._answers[rows] = answers.to(self.device)
         self._taken[rows] = 0
@@ -168,16 +146,6 @@ class DeepSupervision:
         explores = torch.rand(rows, generator=self._random) < self.settings.halt_exploration
         least = torch.randint(2, most + 1, (rows,), generator=self._random) if most > 1 else torch.ones(rows)
         return torch.where(explores, least, 0).to(self.device)
-
-    def _update(self, loss: Tensor, progress: float) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings, self.steps, progress)
-        self.optimizer.step()
-        self.steps += 1
-        update_average(self.average, self.network, self.settings.ema_decay, self.steps)
 
 
 def _optimizer(network: nn.Module, settings: SupervisionSettings) -> torch.optim.Optimizer:

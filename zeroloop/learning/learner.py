@@ -1,28 +1,20 @@
 """Examples in, weights out."""
 
-import copy
 from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from zeroloop.data.replay import Batch
 from zeroloop.learning.losses import losses, targets
-from zeroloop.learning.optimization import (
-    check_finite,
-    compute_dtype,
-    decayed_groups,
-    learning_rate,
-    restoring,
-    update_average,
-)
+from zeroloop.learning.optimization import Updater, compute_dtype, decayed_groups
 from zeroloop.learning.settings import LearnerSettings
 from zeroloop.networks import GameNetwork
 
 
 class Learner:
-    """Trains `network` in place and keeps `average`, its exponential moving average, which is what plays.
+    """Trains `network` in place and keeps an exponential moving average of its weights, which is what plays.
 
     The network's `forward_training` gives the logits that `losses` reads. The learner never
     sets the number of threads: the caller does (`torch.set_num_threads`), and for fixed inputs and thread count the
@@ -32,11 +24,10 @@ class Learner:
     def __init__(self, network: GameNetwork, settings: LearnerSettings) -> None:
         self.settings = settings
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.steps = 0
         self.device = next(network.parameters()).device
         groups = decayed_groups(network, settings.weight_decay)
-        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+        optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+        self.updater = Updater(self.network, optimizer, settings)
         dtype = compute_dtype(settings.precision, self.device)
         self._autocast = None if dtype == torch.float32 else network.train_in(dtype)
 
@@ -54,42 +45,25 @@ class Learner:
         names = list(watched[0])
         means = torch.stack([torch.stack([step[name] for name in names]) for step in watched]).mean(0)
         metrics = dict(zip(names, means.tolist(), strict=True))
-        rate = learning_rate(self.settings, self.steps, progress)
-        return {**metrics, "steps": self.steps, "learning_rate": rate}
+        return {**metrics, "steps": self.updater.steps, "learning_rate": self.updater.rate(progress)}
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the averaged weights and batch-norm statistics, by name: what plays and what checkpoints keep."""
-        return {name: tensor.clone() for name, tensor in self.average.state_dict().items()}
+        """A copy of the averaged weights and batch-norm statistics, by name: what plays and what checkpoints keep; on
+        the CPU."""
+        return {name: tensor.to("cpu", copy=True) for name, tensor in self.updater.average.state_dict().items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """All that training depends on, as tensors and plain data; not a copy: save or clone before training on."""
-        return {
-            "network": dict(self.network.state_dict()),
-            "average": dict(self.average.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
-            "steps": self.steps,
-        }
+        """See Updater."""
+        return self.updater.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from `state_dict()`, bit for bit. Raises CheckpointError when it is of a different network."""
-        with restoring():
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.steps = int(state["steps"])
+        """See Updater."""
+        self.updater.load_state_dict(state)
 
     def _step(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         target = targets(batch, self.device)
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             predictions = self.network.forward_training(target.observations)
         results = losses(predictions, target, self.settings)
-        check_finite(results["loss"], self.steps, self.settings.learning_rate, lambda: vars(batch))
-        self.optimizer.zero_grad(set_to_none=True)
-        results["loss"].backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.gradient_clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings, self.steps, progress)
-        self.optimizer.step()
-        self.steps += 1
-        update_average(self.average, self.network, self.settings.ema_decay, self.steps)
+        norm = self.updater.update(results["loss"], progress, lambda: vars(batch))
         return {**{name: value.detach() for name, value in results.items()}, "gradient_norm": norm}

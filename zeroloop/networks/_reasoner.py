@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop import vocabulary
+from zeroloop.devices import checked_device
 from zeroloop.errors import CheckpointError, SettingError, unknown_name
 from zeroloop.networks._heads import Actions, PointerPolicy, ValueHead, small
 from zeroloop.networks._transformer import Context, Linear, Rotation, cast_weights, rotation, truncated_normal_, wide
@@ -43,6 +44,8 @@ class ReasonerConfig(BaseModel):
     """How much of a segment is back-propagated through: its last update of z_l and z_h, or its whole last cycle."""
     positions: Literal["rope", "learned", "coordinates", "off"] = "rope"
     """Rotary by place in the sequence; learned vectors; rotary by the (row, column) given with each token; none."""
+    local: bool = False
+    """Have heads of attention that look less at what is far away; needs the positions "coordinates"."""
     prefix_tokens: int = Field(1, ge=0)
     """Vectors of its own in front of the tokens ("puzzle embedding"); the heads for a whole row read the first."""
     num_prefixes: int = Field(1, ge=1)
@@ -68,6 +71,8 @@ class ReasonerConfig(BaseModel):
                     f"{name} {dim} must be a multiple of head_dim {self.head_dim}; choose e.g. "
                     f"{max(1, round(dim / self.head_dim)) * self.head_dim}, or another head_dim"
                 )
+        if self.local and self.positions != "coordinates":
+            raise ValueError(f"local needs the positions 'coordinates', not {self.positions!r}")
         if (self.policy == "linear") != (self.num_actions > 0):
             raise ValueError("num_actions must be above 0 for the policy 'linear', and 0 for any other")
         return self
@@ -99,8 +104,8 @@ class Inputs(NamedTuple):
     """A batch of n rows, all on the network's device.
 
     tokens: int64 [n, T], padded at the end with 0. coordinates: [n, T, 2] row and column of each token, for networks
-    whose positions are "coordinates". prefixes: int64 [n] kind of each row; None means 0. actions: for pointer
-    policies.
+    whose positions are "coordinates"; [1, T, 2] where they are the same in all rows. prefixes: int64 [n] kind of each
+    row; None means 0. actions: for pointer policies.
     """
 
     tokens: Tensor
@@ -216,6 +221,7 @@ class Reasoner(nn.Module):
         """What all layers read about the positions and the padding of `inputs`."""
         prefix = self.config.prefix_tokens
         turn: Rotation | None = None
+        distance: Tensor | None = None
         if self.config.positions == "rope":
             places = torch.arange(prefix + inputs.tokens.shape[1], device=inputs.tokens.device)
             turn = rotation(places[None, :, None], self.config.head_dim)
@@ -224,11 +230,15 @@ class Reasoner(nn.Module):
                 raise SettingError("inputs.coordinates: this network needs the row and column of each token")
             # Tokens start at (1, 1), so that only the prefix is at the origin.
             turn = rotation(F.pad(inputs.coordinates + 1, (0, 0, prefix, 0)), self.config.head_dim)
+            if self.config.local:
+                apart = (inputs.coordinates[:, :, None] - inputs.coordinates[:, None]).abs().sum(-1)
+                distance = F.pad(apart.float(), (prefix, 0, prefix, 0))[:, None]  # the prefix is near everything
         padded = inputs.tokens == vocabulary.PAD
         tracing = torch._C._get_tracing_state() is not None  # a traced graph must fit any input
         if not tracing and not bool(padded.any()):
-            return Context(turn, None)
-        return Context(turn, F.pad(~padded, (prefix, 0), value=True)[:, None, None, :])
+            return Context(turn, None, distance)
+        visible = F.pad(~padded, (prefix, 0), value=True)[:, None, None, :]
+        return Context(turn, visible, distance)
 
     def segment(self, carry: Carry, x: Tensor, context: Context) -> Carry:
         """The states after one segment; see `ReasonerConfig.gradient`."""
@@ -328,9 +338,10 @@ class Reasoner(nn.Module):
                 "max_tokens, or shorten the input"
             )
         self._check_ids("inputs.tokens", tokens)
-        if inputs.coordinates is not None and inputs.coordinates.shape != (*tokens.shape, 2):
+        shapes = [(*tokens.shape, 2), (1, tokens.shape[1], 2)]
+        if inputs.coordinates is not None and inputs.coordinates.shape not in shapes:
             raise SettingError(
-                f"inputs.coordinates must be {[*tokens.shape, 2]}, not {list(inputs.coordinates.shape)}; give the row "
+                f"inputs.coordinates must be {list(shapes[0])}, not {list(inputs.coordinates.shape)}; give the row "
                 "and column of each token"
             )
         if (
@@ -392,30 +403,11 @@ class Reasoner(nn.Module):
         return network.to(checked_device(device))
 
 
-def checked_device(device: str | torch.device) -> torch.device:
-    """The torch device; "auto" is the first CUDA device where there is one, else the CPU.
-
-    Raises SettingError where the word is none, or this machine does not have the device.
-    """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        found = torch.device(device)
-    except RuntimeError as error:
-        raise SettingError(f"device {device!r} is unknown; allowed: auto, cpu, cuda, cuda:N, mps") from error
-    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
-        raise SettingError(
-            f"device {str(device)!r} is not here: torch sees {torch.cuda.device_count()} CUDA devices; use cpu, or "
-            "install torch with CUDA"
-        )
-    if found.type == "mps" and not torch.backends.mps.is_available():
-        raise SettingError("device 'mps' is not here: it needs a Mac with Apple silicon; use cpu")
-    return found
-
-
 def _take(context: Context, rows: Tensor) -> Context:
     """The context of some rows."""
-    turn, visible = context
+    turn, visible, distance = context
     if turn is not None and len(turn.cos) > 1:
         turn = Rotation(turn.cos[rows], turn.sin[rows])
-    return Context(turn, None if visible is None else visible[rows])
+    if distance is not None and len(distance) > 1:
+        distance = distance[rows]
+    return Context(turn, None if visible is None else visible[rows], distance)

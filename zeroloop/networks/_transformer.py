@@ -101,21 +101,32 @@ def rotation(coordinates: Tensor, head_dim: int) -> Rotation:
 
 
 class Context(NamedTuple):
-    """What every layer of a pass reads: the rotation, if positions rotate, and the keys that attention may see.
+    """What every layer of a pass reads: the rotation, if positions rotate, the keys that attention may see, and how far
+    apart tokens are, if that matters.
 
-    visible: bool [n, 1, 1, T], False where a row is padded; None where no row is.
+    visible: bool [n, 1, 1, T], False where a row is padded; None where no row is. distance: float32 [n or 1, 1, T, T].
     """
 
     rotation: Rotation | None
     visible: Tensor | None
+    distance: Tensor | None = None
 
 
 class Attention(nn.Module):
-    """Bidirectional multi-head attention without bias or dropout: [n, T, dim] -> [n, T, dim]."""
+    """Bidirectional multi-head attention without bias or dropout: [n, T, dim] -> [n, T, dim].
+
+    Where the context has distances, each head but the last, which sees everything alike, looks less at what is far
+    away, at a rate of its own: 2, 1, 1/2, ... (after ALiBi, Press et al. 2022). Between hundreds of tokens the few
+    neighbours would else be lost in the average that an untrained head attends to.
+    """
+
+    slopes: Tensor
 
     def __init__(self, dim: int, head_dim: int) -> None:
         super().__init__()
         self.heads = dim // head_dim
+        slopes = torch.tensor([2.0 ** (1 - head) for head in range(self.heads - 1)] + [0.0])
+        self.register_buffer("slopes", slopes[:, None, None], persistent=False)
         self.qkv = Linear(dim, 3 * dim)
         self.output = Linear(dim, dim)
 
@@ -125,25 +136,34 @@ class Attention(nn.Module):
         if context.rotation is not None:
             qk = context.rotation(qk)
         q, k = qk.transpose(1, 3).unbind(2)
-        y = attend(q, k, v.squeeze(2).transpose(1, 2), context.visible)
+        y = attend(q, k, v.squeeze(2).transpose(1, 2), self._bias(context, q.dtype))
         mixed: Tensor = self.output(y.transpose(1, 2).reshape(n, length, dim))
         return mixed
 
+    def _bias(self, context: Context, dtype: torch.dtype) -> Tensor | None:
+        """What is added to the scores, [n or 1, heads or 1, T or 1, T], or None."""
+        bias = None if context.distance is None else (-self.slopes * context.distance).to(dtype)
+        if context.visible is None:
+            return bias
+        hidden = torch.zeros((), dtype=dtype, device=context.visible.device) if bias is None else bias
+        return torch.where(context.visible, hidden, -torch.inf)
 
-def attend(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None) -> Tensor:
-    """softmax(q k^T / sqrt(head_dim)) v, all [n, heads, T, head_dim]; `visible` as in Context.
+
+def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """softmax(q k^T / sqrt(head_dim) + bias) v; q, k, v [n, heads, T, head_dim], bias broadcast to [n, heads, T, T].
 
     On a CPU, torch's fused kernel trains short sequences up to seven times as slowly as its parts do, and long ones
     slowly in bfloat16 (docs/decisions/0009).
     """
     if q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
     if q.shape[2] > SHORT:
-        long: Tensor = F.scaled_dot_product_attention(wide(q), wide(k), wide(v), attn_mask=visible).to(v.dtype)
+        bias = None if bias is None else wide(bias)
+        long: Tensor = F.scaled_dot_product_attention(wide(q), wide(k), wide(v), attn_mask=bias).to(v.dtype)
         return long
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-    if visible is not None:
-        scores = scores.masked_fill(~visible, -torch.inf)
+    if bias is not None:
+        scores = scores + bias
     short: Tensor = scores.softmax(-1) @ v
     return short
 

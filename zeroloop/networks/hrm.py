@@ -7,7 +7,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from zeroloop.networks._reasoner import Carry, Reasoner, ReasonerConfig, checked_device
+from zeroloop.devices import checked_device
+from zeroloop.networks._reasoner import Carry, Reasoner, ReasonerConfig
 from zeroloop.networks._transformer import Context, Linear, Stack
 
 

@@ -32,6 +32,8 @@ class ReasonersConfig(BaseModel):
     """Updates of the slow state in a segment."""
     l_cycles: int = Field(2, ge=1)
     """Updates of the fast state before each of these."""
+    local: bool = True
+    """Have heads of attention that look less at what is far away on the board."""
     segments: int = Field(1, ge=1)
     """Segments that the evaluation of a leaf takes, at most: the policy and the value of each row halt by themselves
     where what they have learned about halting says that more would change nothing."""
@@ -108,6 +110,7 @@ class Reasoners(SegmentedNetwork):
             "l_cycles": config.l_cycles,
             "gradient": "last_cycle",
             "positions": "coordinates",
+            "local": config.local,
         }
         layers = {"num_h_layers": config.hrm_layers, "num_l_layers": config.hrm_layers}
         policy = create_hrm_agent(HRMConfig(h_dim=config.width, l_dim=config.width, **layers, **shared))

@@ -38,6 +38,8 @@ class _AnyRun(BaseModel):
     """Wall time until the run ends, at the end of an iteration."""
     workers: int = Field(0, ge=0)
     """Threads; 0: one per core that this process may use."""
+    device: str = "auto"
+    """Of the networks: cpu, cuda, cuda:N, mps; auto: the first CUDA device where there is one, else the CPU."""
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Self:
@@ -114,7 +116,5 @@ class SupervisedSettings(_AnyRun):
     patience: int = Field(0, ge=0)
     """Iterations without a better grade until the run ends early; 0: never."""
     learner: SupervisionSettings = SupervisionSettings()
-    device: str = "auto"
-    """cpu, cuda, cuda:N, mps; auto: the first CUDA device where there is one, else the CPU."""
     keep_checkpoints: int = Field(10, ge=1)
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from zeroloop import config, registry
 from zeroloop.data.pools import held_out, make_pools
+from zeroloop.devices import checked_device
 from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.deep_supervision import DeepSupervision
-from zeroloop.networks._reasoner import Inputs, Reasoner, ReasonerConfig, checked_device
+from zeroloop.networks._reasoner import Inputs, Reasoner, ReasonerConfig
 from zeroloop.puzzles import Pairs, Puzzle
 from zeroloop.reports import Reporter
 from zeroloop.run.directory import RunDirectory
@@ -113,7 +114,7 @@ def grade_answers(
         chunk = slice(begin, begin + rows)
         questions, answers = pairs.take(chunk)
         tokens = torch.from_numpy(questions.astype(np.int64)).to(device)
-        found = network.predict(Inputs(tokens, coordinates.expand(len(tokens), -1, -1)), segments, halt)
+        found = network.predict(Inputs(tokens, coordinates[None]), segments, halt)
         assert found.output.tokens is not None
         given = found.output.tokens.argmax(-1).cpu().numpy().astype(np.uint8)
         exact[chunk], valid[chunk] = (given == answers).all(1), puzzle.valid(questions, given)
@@ -199,13 +200,13 @@ class _Training:
                 raise self.directory.keep_batch(error) from error
             self.reporter.progress(
                 {"iteration": self.iteration, "iterations": self.settings.iterations, "phase": "learning"}
-                | {"fraction": min(1.0, progress), "steps": self.learner.steps}
+                | {"fraction": min(1.0, progress), "steps": self.learner.updater.steps}
             )
         learning_seconds = time.monotonic() - began - self.seconds
         totals = {name: float(torch.stack([step[name].double() for step in watched]).sum()) for name in watched[0]}
         halted = max(1.0, totals["halted"])
         self.answered += int(totals["halted"])
-        graded = grade_answers(self.learner.average, self.puzzle, self.pools.validation)
+        graded = grade_answers(self.learner.updater.average, self.puzzle, self.pools.validation)
         self.iteration += 1
         if graded.exact > self.best:
             self.improved_iteration = self.iteration
@@ -216,7 +217,7 @@ class _Training:
         fields = {
             "iteration": self.iteration,
             "iterations": self.settings.iterations,
-            "steps": self.learner.steps,
+            "steps": self.learner.updater.steps,
             "puzzles": self.answered,
             "examples_per_second": self.settings.learner.batch_size * steps / learning_seconds,
             "loss": totals["loss"] / steps,
@@ -248,19 +249,19 @@ class _Training:
         """Grades of the best and the last weights on the test pool."""
         self.reporter.progress({"phase": "grading", "fraction": 1.0})
         grades: dict[str, AnswerGrade] = {}
-        last = {"average": self.learner.average, "raw": self.learner.network}
+        last = {"average": self.learner.updater.average, "raw": self.learner.network}
         for name, network in last.items():
             grades[f"last_{name}"] = grade_answers(network, self.puzzle, self.pools.test)
         best = checkpoints.load(self.directory.best_checkpoint)
         assert best.training is not None
         for name, weights in (("average", best.weights), ("raw", best.training["raw"])):
-            self.learner.average.load_state_dict(weights)
-            grades[f"best_{name}"] = grade_answers(self.learner.average, self.puzzle, self.pools.test)
+            self.learner.updater.average.load_state_dict(weights)
+            grades[f"best_{name}"] = grade_answers(self.learner.updater.average, self.puzzle, self.pools.test)
         report = {
             "run": str(self.directory.path),
             "iterations": self.iteration,
             "best_iteration": self.best_iteration,
-            "steps": self.learner.steps,
+            "steps": self.learner.updater.steps,
             "seconds": self.seconds,
             "test": {name: asdict(grade) for name, grade in grades.items()},
         }
@@ -307,7 +308,7 @@ class _Training:
             environment_version=self.puzzle.version,
             network=self.settings.network,
             network_config=self.network_config.model_dump(),
-            weights=dict(self.learner.average.state_dict()),
+            weights=dict(self.learner.updater.average.state_dict()),
             iteration=self.iteration,
             metrics={"seed": self.settings.seed, "test_puzzles": self.settings.test_puzzles},
             training=training,

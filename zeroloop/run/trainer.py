@@ -20,6 +20,7 @@ from zeroloop.contracts import TaskEnvironment
 from zeroloop.data.episodes import EpisodeStore
 from zeroloop.data.examples import examples
 from zeroloop.data.replay import Batch, ReplayWindow
+from zeroloop.devices import checked_device
 from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.evaluators.compiled import compile_network
 from zeroloop.files import atomic_write
@@ -74,8 +75,11 @@ class _Training:
                 f"game: {settings.game} has one player and no tasks; give it sample_task() and excess() "
                 "(TaskEnvironment in zeroloop/contracts.py)"
             )
-        self.network = make_network(settings.network, settings.network_options, self.environment, settings.seed)
-        self.scratch = make_network(settings.network, settings.network_options, self.environment, settings.seed)
+        network, options = settings.network, settings.network_options
+        device = checked_device(settings.device)
+        self.network, self.scratch = (
+            make_network(network, options, self.environment, settings.seed).to(device) for _ in range(2)
+        )
         self.learner = Learner(self.network, settings.learner)
         self.actors = [
             Actor(self.environment, index, settings.seed, settings.search, settings.selfplay)
