@@ -276,7 +276,7 @@ def test_coordinates_may_be_given_once_for_all_rows() -> None:
 
 def test_local_needs_coordinates() -> None:
     with pytest.raises(ValueError, match="local needs the positions 'coordinates', not 'rope'"):
-        make("trm", positions="rope", local=True)
+        TRMConfig(positions="rope", local=True)
 
 
 def halting(agent: Reasoner) -> Reasoner:
