@@ -22,7 +22,7 @@ class ReasonersConfig(BaseModel):
 
     width: int = Field(64, ge=4)
     """Width of all states."""
-    head_dim: int = Field(32, ge=4)
+    head_dim: int = Field(16, ge=4)
     """Size of an attention head."""
     hrm_layers: int = Field(1, ge=1)
     """Layers of each of HRM's two networks."""
