@@ -9,6 +9,7 @@ from zeroloop.networks._transformer import (
     Context,
     Linear,
     Stack,
+    attention_bias,
     cast_weights,
     rms_norm,
     rotation,
@@ -91,16 +92,17 @@ def test_attention_by_hand() -> None:
     for head in (slice(0, 4), slice(4, 8)):
         scores = q[..., head] @ k[..., head].transpose(1, 2) / 2
         expected[..., head] = scores.softmax(-1) @ v[..., head]
-    found = layer(x, Context(None, None))
+    found = layer(x, Context(None, {}))
     assert torch.allclose(found, expected @ layer.output.weight.T, atol=1e-5)
 
 
 def test_hidden_keys_have_no_influence() -> None:
     layer, x = Attention(8, 4), torch.randn(1, 3, 8)
     visible = torch.tensor([True, True, False])[None, None, None]
+    bias = {2: attention_bias(2, visible, None, torch.float32)}
     other = x.clone()
     other[:, 2] = 100
-    found = [layer(each, Context(None, visible))[:, :2] for each in (x, other)]
+    found = [layer(each, Context(None, bias))[:, :2] for each in (x, other)]
     assert torch.equal(*found)
 
 
@@ -114,7 +116,7 @@ def test_a_token_mixer_normalises_over_the_tokens() -> None:
     mixed = (mixed / (mixed.square().mean(-1, keepdim=True) + 1e-5).sqrt()).transpose(1, 2)
     expected = mixed + block.mlp(mixed)
     expected = expected / (expected.square().mean(-1, keepdim=True) + 1e-5).sqrt()
-    assert torch.allclose(block(x, Context(None, None)), expected, atol=1e-5)
+    assert torch.allclose(block(x, Context(None, {})), expected, atol=1e-5)
 
 
 def test_weights_cast_for_a_pass_receive_gradients_and_are_restored() -> None:
@@ -122,7 +124,7 @@ def test_weights_cast_for_a_pass_receive_gradients_and_are_restored() -> None:
     stack = Stack(1, 8, 4, 4.0)
     x = torch.randn(2, 3, 8, dtype=torch.bfloat16)
     with cast_weights(stack, torch.bfloat16):
-        y = stack(stack(x, Context(None, None)), Context(None, None))
+        y = stack(stack(x, Context(None, {})), Context(None, {}))
     y.float().sum().backward()
     assert y.dtype == torch.bfloat16
     for layer in stack.modules():
@@ -139,8 +141,9 @@ def test_local_heads_look_at_neighbours():
         attention.qkv.weight[24:] = torch.eye(12)
         attention.output.weight[:] = torch.eye(12)
     apart = (torch.arange(5)[:, None] - torch.arange(5)).abs().float()[None, None]
+    bias = attention_bias(3, None, apart, torch.float32)
     x = torch.zeros(1, 5, 12)
     x[0, 0] = 1  # what a token sees of the first one is how much it attends to it
-    seen = attention(x, Context(None, None, apart))[0]
+    seen = attention(x, Context(None, {3: bias}))[0]
     shares = [torch.softmax(-slope * apart[0, 0], -1)[:, 0] for slope in (2.0, 1.0, 0.0)]
     assert torch.allclose(seen, torch.stack(shares, 1).repeat_interleave(4, dim=1), atol=1e-6)

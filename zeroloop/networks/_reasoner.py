@@ -21,7 +21,16 @@ from zeroloop import vocabulary
 from zeroloop.devices import checked_device
 from zeroloop.errors import CheckpointError, SettingError, unknown_name
 from zeroloop.networks._heads import Actions, PointerPolicy, ValueHead, small
-from zeroloop.networks._transformer import Context, Linear, Rotation, cast_weights, rotation, truncated_normal_, wide
+from zeroloop.networks._transformer import (
+    Context,
+    Linear,
+    Rotation,
+    attention_bias,
+    cast_weights,
+    rotation,
+    truncated_normal_,
+    wide,
+)
 
 
 class ReasonerConfig(BaseModel):
@@ -234,11 +243,19 @@ class Reasoner(nn.Module):
                 apart = (inputs.coordinates[:, :, None] - inputs.coordinates[:, None]).abs().sum(-1)
                 distance = F.pad(apart.float(), (prefix, 0, prefix, 0))[:, None]  # the prefix is near everything
         padded = inputs.tokens == vocabulary.PAD
-        tracing = torch._C._get_tracing_state() is not None  # a traced graph must fit any input
-        if not tracing and not bool(padded.any()):
-            return Context(turn, None, distance)
-        visible = F.pad(~padded, (prefix, 0), value=True)[:, None, None, :]
-        return Context(turn, visible, distance)
+        visible: Tensor | None = None
+        if self._is_captured(inputs.tokens) or bool(padded.any()):
+            visible = F.pad(~padded, (prefix, 0), value=True)[:, None, None, :]
+        heads = {dim // self.config.head_dim for dim in self.config.dims().values()}
+        found = {each: attention_bias(each, visible, distance, self.compute_dtype) for each in heads}
+        return Context(turn, {each: bias for each, bias in found.items() if bias is not None})
+
+    @staticmethod
+    def _is_captured(tokens: Tensor) -> bool:
+        """Whether this pass is being recorded, so that it must fit any input and may not look at this one."""
+        return torch._C._get_tracing_state() is not None or (
+            tokens.is_cuda and torch.cuda.is_current_stream_capturing()
+        )
 
     def segment(self, carry: Carry, x: Tensor, context: Context) -> Carry:
         """The states after one segment; see `ReasonerConfig.gradient`."""
@@ -317,7 +334,7 @@ class Reasoner(nn.Module):
             if not going.all():
                 done = rows[~going]
                 final[done], taken[done] = carry.z_h[~going], count
-                rows, x, carry, context = rows[going], x[going], carry.take(going), _take(context, going)
+                rows, x, carry, context = rows[going], x[going], carry.take(going), context.take(going)
             if not len(rows):
                 break
         return Prediction(self.heads(final, inputs), taken)
@@ -401,13 +418,3 @@ class Reasoner(nn.Module):
                 f"{path} does not fit the configuration in it: {str(error).splitlines()[-1].strip()}; restore a copy"
             ) from error
         return network.to(checked_device(device))
-
-
-def _take(context: Context, rows: Tensor) -> Context:
-    """The context of some rows."""
-    turn, visible, distance = context
-    if turn is not None and len(turn.cos) > 1:
-        turn = Rotation(turn.cos[rows], turn.sin[rows])
-    if distance is not None and len(distance) > 1:
-        distance = distance[rows]
-    return Context(turn, None if visible is None else visible[rows], distance)

@@ -6,7 +6,7 @@ bfloat16 over float32 weights; normalisation, rotation and heads compute in floa
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -101,32 +101,47 @@ def rotation(coordinates: Tensor, head_dim: int) -> Rotation:
 
 
 class Context(NamedTuple):
-    """What every layer of a pass reads: the rotation, if positions rotate, the keys that attention may see, and how far
-    apart tokens are, if that matters.
+    """What every layer of a pass reads.
 
-    visible: bool [n, 1, 1, T], False where a row is padded; None where no row is. distance: float32 [n or 1, 1, T, T].
+    rotation: where positions rotate. bias: by number of heads, what attention adds to its scores, [n or 1, heads or 1,
+    T or 1, T]; see `attention_bias`. Empty where it adds nothing.
     """
 
     rotation: Rotation | None
-    visible: Tensor | None
-    distance: Tensor | None = None
+    bias: Mapping[int, Tensor]
+
+    def take(self, rows: Tensor) -> "Context":
+        """The context of some rows."""
+        turn = self.rotation
+        if turn is not None and len(turn.cos) > 1:
+            turn = Rotation(turn.cos[rows], turn.sin[rows])
+        return Context(turn, {heads: each[rows] if len(each) > 1 else each for heads, each in self.bias.items()})
+
+
+def attention_bias(heads: int, visible: Tensor | None, distance: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """What is added to the scores of attention with so many heads: -inf for hidden keys, less for far ones.
+
+    visible: bool [n, 1, 1, T] or None. distance: float32 [n or 1, 1, T, T] or None. Where there are distances, each
+    head but the last, which sees everything alike, looks less at what is far away, at a rate of its own: 2, 1, 1/2,
+    ... (after ALiBi, Press et al. 2022). Between hundreds of tokens the few neighbours would else be lost in the
+    average that an untrained head attends to.
+    """
+    bias: Tensor | None = None
+    if distance is not None:
+        slopes = [2.0 ** (1 - head) for head in range(heads - 1)] + [0.0]
+        bias = torch.cat([-slope * distance for slope in slopes], dim=1).to(dtype)
+    if visible is None:
+        return bias
+    shown = torch.zeros((), dtype=dtype, device=visible.device) if bias is None else bias
+    return torch.where(visible, shown, -torch.inf)
 
 
 class Attention(nn.Module):
-    """Bidirectional multi-head attention without bias or dropout: [n, T, dim] -> [n, T, dim].
-
-    Where the context has distances, each head but the last, which sees everything alike, looks less at what is far
-    away, at a rate of its own: 2, 1, 1/2, ... (after ALiBi, Press et al. 2022). Between hundreds of tokens the few
-    neighbours would else be lost in the average that an untrained head attends to.
-    """
-
-    slopes: Tensor
+    """Bidirectional multi-head attention without bias or dropout: [n, T, dim] -> [n, T, dim]."""
 
     def __init__(self, dim: int, head_dim: int) -> None:
         super().__init__()
         self.heads = dim // head_dim
-        slopes = torch.tensor([2.0 ** (1 - head) for head in range(self.heads - 1)] + [0.0])
-        self.register_buffer("slopes", slopes[:, None, None], persistent=False)
         self.qkv = Linear(dim, 3 * dim)
         self.output = Linear(dim, dim)
 
@@ -136,17 +151,9 @@ class Attention(nn.Module):
         if context.rotation is not None:
             qk = context.rotation(qk)
         q, k = qk.transpose(1, 3).unbind(2)
-        y = attend(q, k, v.squeeze(2).transpose(1, 2), self._bias(context, q.dtype))
+        y = attend(q, k, v.squeeze(2).transpose(1, 2), context.bias.get(self.heads))
         mixed: Tensor = self.output(y.transpose(1, 2).reshape(n, length, dim))
         return mixed
-
-    def _bias(self, context: Context, dtype: torch.dtype) -> Tensor | None:
-        """What is added to the scores, [n or 1, heads or 1, T or 1, T], or None."""
-        bias = None if context.distance is None else (-self.slopes * context.distance).to(dtype)
-        if context.visible is None:
-            return bias
-        hidden = torch.zeros((), dtype=dtype, device=context.visible.device) if bias is None else bias
-        return torch.where(context.visible, hidden, -torch.inf)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
