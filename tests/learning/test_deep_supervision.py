@@ -5,8 +5,10 @@ import math
 
 import pytest
 import torch
+from torch._inductor.exc import InvalidCxxCompiler
 
-from zeroloop.errors import CheckpointError, DivergedError
+from zeroloop.errors import CheckpointError, DivergedError, SettingError
+from zeroloop.learning import compilation
 from zeroloop.learning.adam_atan2 import AdamATan2
 from zeroloop.learning.deep_supervision import DeepSupervision, stablemax_cross_entropy
 from zeroloop.learning.settings import SupervisionSettings
@@ -43,6 +45,25 @@ def test_stablemax_by_hand():
     expected = [-math.log(2 / 3.5), -math.log(0.2 / 5.2)]
     assert stablemax_cross_entropy(logits, torch.tensor([0, 2])).tolist() == pytest.approx(expected)
     assert torch.isfinite(stablemax_cross_entropy(torch.tensor([[1e20, -1e20]]), torch.tensor([1]))).all()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute")  # torch's, about itself
+def test_compiled_blocks_learn_the_same():
+    plain, compiled = (learner(compile=compiled) for compiled in (False, True))
+    puzzles = Puzzles()
+    for _ in range(3):
+        plain.step(puzzles, 0), compiled.step(puzzles, 0)
+    for expected, found in zip(plain.network.parameters(), compiled.network.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
+
+
+def test_compiling_without_a_compiler_is_refused(monkeypatch):
+    def missing():
+        raise InvalidCxxCompiler
+
+    monkeypatch.setattr(compilation, "get_cpp_compiler", missing)
+    with pytest.raises(SettingError, match=r"no C\+\+ compiler was found; .* --learner.compile=false"):
+        learner(compile=True)
 
 
 def test_adam_atan2_by_hand():

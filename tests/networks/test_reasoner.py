@@ -322,7 +322,8 @@ def test_heads_and_norms_answer_in_float32_over_bfloat16_states(kind: str) -> No
     assert carry.z_h.dtype == torch.bfloat16
     assert all(head is None or head.dtype == torch.float32 for head in output)
     rough = agent.predict(batch, 2).output
-    assert torch.allclose(fine.tokens, rough.tokens, atol=0.2)
+    # On average: a recursion of random weights amplifies the rounding of single tokens.
+    assert (fine.tokens - rough.tokens).abs().mean() < 0.1
 
 
 # ---- heads ----------------------------------------------------------------------------------------------------------
@@ -339,6 +340,36 @@ def test_a_pointer_policy_follows_its_actions() -> None:
     assert logits[0] != logits[1]
     longer = actions._replace(tokens=torch.nn.functional.pad(actions.tokens, (0, 1)))
     assert close(agent.predict(batch._replace(actions=longer), 1).output.policy, logits), "padding of actions"
+
+
+@pytest.mark.parametrize("kind", ["hrm", "trm", "plain"])
+def test_a_value_looks_at_the_legal_actions_and_at_nothing_else(kind: str) -> None:
+    agent, batch = exact(make(kind, value="wdl")).eval(), inputs()
+    actions = batch.actions
+    assert actions is not None
+    value = answers(agent, batch)
+
+    swapped = torch.arange(10).view(5, 2).flip(1).flatten()
+    same = Actions(actions.tokens[swapped], actions.anchors[swapped], actions.rows)
+    assert torch.allclose(answers(agent, batch._replace(actions=same)), value, rtol=0, atol=1e-12)
+
+    padding = Actions(
+        torch.cat([actions.tokens, torch.zeros_like(actions.tokens[:3])]),
+        torch.cat([actions.anchors, torch.full((3,), -1)]),
+        torch.cat([actions.rows, torch.full((3,), 4)]),
+    )
+    assert torch.allclose(answers(agent, batch._replace(actions=padding)), value, rtol=0, atol=1e-12)
+
+    elsewhere = actions.anchors.clone()
+    elsewhere[2] = (elsewhere[2] + 2) % 7
+    moved = (answers(agent, batch._replace(actions=actions._replace(anchors=elsewhere))) - value).abs().amax(1)
+    assert moved[1] > 1e-9 and moved[[0, 2, 3, 4]].max() < 1e-12
+
+
+def answers(agent: Reasoner, batch: Inputs) -> Tensor:
+    value = agent.predict(batch).output.value
+    assert value is not None
+    return value
 
 
 def test_values_are_expected_returns() -> None:

@@ -16,6 +16,7 @@ from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning.learner import Learner
 from zeroloop.learning.settings import LearnerSettings
 from zeroloop.networks import reasoners, value_of
+from zeroloop.observers import Int16
 from zeroloop.run.players import random_observations
 from zeroloop.search import SearchSettings, search
 from zeroloop.seeding import stream
@@ -91,13 +92,15 @@ def test_an_environment_without_tokens_is_refused():
         reasoners.build(reasoners.Config(), ToyEnvironment(seed=1))
 
 
-def opinionated(network: reasoners.Reasoners) -> reasoners.Reasoners:
-    """`network` with halt heads that stop at some rows and not at others."""
+def opinionated(network: reasoners.Reasoners, shown: Int16) -> reasoners.Reasoners:
+    """`network` with halt heads that stop at about half of `shown` in one of the first three segments."""
     for part in (network.policy_part, network.value_part):
         head = part.agent.halt_head
         with torch.no_grad():
             head.weight.normal_(std=head.weight.shape[1] ** -0.5)
             head.bias.zero_()
+            halts = torch.stack([halt for _, halt in part.answers(torch.from_numpy(shown), 3)])
+            head.bias -= halts.amax(0).quantile(0.52)
     return network.eval()
 
 
@@ -105,8 +108,9 @@ def opinionated(network: reasoners.Reasoners) -> reasoners.Reasoners:
 def test_rows_that_halt_are_final_and_the_others_go_on(backend):
     environment = connect_four.environment()
     torch.manual_seed(3)
-    network = opinionated(reasoners.build(reasoners.Config(**SMALL, segments=4), environment))
+    network = reasoners.build(reasoners.Config(**SMALL, segments=4), environment)
     shown = random_observations(environment, network.observer, 21, stream(1, "halting"))
+    opinionated(network, shown)
     runner = build_runner(network, backend, shown, (8, 4))
     policy, values = run_observations(runner, shown)
     eager, value = network(torch.from_numpy(shown))

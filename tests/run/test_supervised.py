@@ -69,6 +69,31 @@ def test_an_interrupted_run_ends_in_the_same_bits(finished, tmp_path):
     assert same_end(finished, tmp_path / "run")
 
 
+CURRICULUM = [
+    {"until": 0.3, "puzzle_options": {"height": 5, "width": 5}, "batch_size": 4},
+    {"until": 0.6, "puzzle_options": {"height": 7, "width": 7}},
+]
+MAZES = {
+    "puzzle": "maze",
+    "puzzle_options": {"height": 9, "width": 7},
+    "network_options": SMALL["network_options"] | {"positions": "coordinates", "local": True},
+    "curriculum": CURRICULUM,
+}
+
+
+def test_a_curriculum_comes_before_the_puzzle_itself_and_is_resumed_exactly(tmp_path):
+    train_supervised(settings(**MAZES), tmp_path / "straight", resume=False, reporter=SilentReporter())
+    lines = [json.loads(line) for line in (tmp_path / "straight/metrics.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in lines] == [0, 1, 2]
+    assert ["exact" in line for line in lines] == [False, False, True], "easier puzzles are not graded"
+    with pytest.raises(KeyboardInterrupt):
+        train_supervised(settings(**MAZES), tmp_path / "run", resume=False, reporter=StopAfter())
+    first = checkpoints.load(tmp_path / "run/checkpoints/iteration_1.pt")
+    assert first.training["learner"]["rows"]["questions"].shape == (4, 25)
+    train_supervised(settings(**MAZES), tmp_path / "run", resume=True, reporter=SilentReporter())
+    assert same_end(tmp_path / "straight", tmp_path / "run")
+
+
 def test_a_solver_is_loaded_with_puzzles_it_never_saw(finished):
     solver = load_solver(str(finished))
     assert solver is not None and {*solver.networks} == {"average", "raw"}
@@ -124,6 +149,16 @@ def test_divergence_keeps_the_rows_and_the_last_checkpoint(tmp_path, monkeypatch
         ({"network_preset": "smal"}, UnknownNameError, "unknown preset 'smal'; did you mean 'small'"),
         ({"network_options": {"latent_dim": 100}}, SettingError, "latent_dim 100 must be a multiple of head_dim 64"),
         ({"puzzle_options": {"box_height": 1, "box_width": 2}}, SettingError, "too few different puzzles"),
+        (
+            MAZES | {"puzzle_options": {"height": 5, "width": 7}},
+            SettingError,
+            r"the network cannot take stage 2: inputs.tokens must be \[rows, 1 to 35 tokens\], not \[1, 49\]",
+        ),
+        (
+            MAZES | {"network_options": SMALL["network_options"] | {"mixer": "mlp", "positions": "off"}},
+            SettingError,
+            "stage 1: .* for the mixer 'mlp', not",
+        ),
     ],
 )
 def test_what_cannot_run_is_refused(changes, error, message, tmp_path):
@@ -135,3 +170,8 @@ def test_a_checkpoint_of_other_puzzles_is_refused(finished):
     other = settings(puzzle_options=SMALL["puzzle_options"] | {"least_clues": 4})
     with pytest.raises(CheckpointError, match="environment options"):
         train_supervised(other, finished, resume=True, reporter=SilentReporter())
+
+
+def test_stages_end_one_after_the_other():
+    with pytest.raises(ValueError, match=r"not at \[0.6, 0.3\]; raise `until`"):
+        settings(**MAZES | {"curriculum": CURRICULUM[::-1]})

@@ -51,6 +51,14 @@ def held_out(puzzle: Puzzle, seed: int, count: int) -> Pairs:
     return _pool(puzzle, seed, "test", count)
 
 
+def training_pool(puzzle: Puzzle, seed: int, count: int) -> Pairs:
+    """The training pool of `make_pools` alone. Raises SettingError where it would be empty."""
+    pool = _pool(puzzle, seed, "train", count)
+    if not len(pool):
+        raise SettingError(f"puzzle_options: {puzzle.name} with these options has no puzzle to train on; allow more")
+    return pool
+
+
 def _pool(puzzle: Puzzle, seed: int, name: str, count: int) -> Pairs:
     """Up to `count` different puzzles whose fingerprint belongs to the pool."""
     parts: list[Pairs] = []

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from zeroloop.learning.adam_atan2 import AdamATan2
+from zeroloop.learning.compilation import compile_blocks
 from zeroloop.learning.optimization import Updater, compute_dtype, decayed_groups
 from zeroloop.learning.settings import SupervisionSettings
 from zeroloop.networks._reasoner import Carry, Inputs, Reasoner
@@ -33,8 +34,8 @@ def stablemax_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 class DeepSupervision:
     """Trains `network` in place and keeps an exponential moving average of its weights, which is what answers.
 
-    batch_size rows are in work, each at a segment of its own. A step gives every row one more segment, learns from its
-    answer, and replaces the rows that halted. coordinates: int64 [T, 2] of the tokens, the same for all rows.
+    `batch_size` rows are in work, each at a segment of its own. A step gives every row one more segment, learns from
+    its answer, and replaces the rows that halted. coordinates: int64 [T, 2] of the tokens, the same for all rows.
     """
 
     def __init__(self, network: Reasoner, settings: SupervisionSettings, coordinates: Tensor, seed: int) -> None:
@@ -42,15 +43,22 @@ class DeepSupervision:
         self.device = next(network.parameters()).device
         network.compute_dtype = compute_dtype(settings.precision, self.device)
         self.updater = Updater(network, _optimizer(network, settings), settings)
-        rows, length = settings.batch_size, len(coordinates)
+        if settings.compile:
+            compile_blocks(network)
+        self._random = torch.Generator().manual_seed(seed % 2**63)
+        self.begin(coordinates)
+
+    def begin(self, coordinates: Tensor, batch_size: int | None = None) -> None:
+        """Give up the rows in work; go on with others of these coordinates, by default `settings.batch_size` rows."""
+        rows, length = batch_size or self.settings.batch_size, len(coordinates)
+        self.batch_size = rows
         self._coordinates = coordinates.to(self.device)[None]
         self._questions = torch.zeros((rows, length), dtype=torch.int64, device=self.device)
         self._answers = torch.zeros_like(self._questions)
         self._taken = torch.zeros(rows, dtype=torch.int64, device=self.device)
         self._halted = torch.ones(rows, dtype=torch.bool, device=self.device)
-        start = network.start(rows, length)
+        start = self.network.start(rows, length)
         self._carry = Carry(start.z_h.clone(), start.z_l.clone())
-        self._random = torch.Generator().manual_seed(seed % 2**63)
 
     def step(self, draw: Draw, progress: float) -> dict[str, Tensor]:
         """One segment for every row; scalars to watch. progress: 0 to 1, sets the learning rate.

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from zeroloop.data.replay import Batch
+from zeroloop.learning.compilation import compile_blocks
 from zeroloop.learning.losses import losses, targets
 from zeroloop.learning.optimization import Updater, compute_dtype, decayed_groups
 from zeroloop.learning.settings import LearnerSettings
@@ -28,6 +29,8 @@ class Learner:
         groups = decayed_groups(network, settings.weight_decay)
         optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
         self.updater = Updater(self.network, optimizer, settings)
+        if settings.compile:
+            compile_blocks(self.network)
         dtype = compute_dtype(settings.precision, self.device)
         self._autocast = None if dtype == torch.float32 else network.train_in(dtype)
 

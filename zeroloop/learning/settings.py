@@ -28,6 +28,8 @@ class LearnerSettings(BaseModel):
     """Decay per step of the averaged weights, which are the ones that play (shorter during the first steps)."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """`auto`: bfloat16 where the processor multiplies it natively, else float32."""
+    compile: bool = False
+    """Fuse transformer blocks with torch.compile: faster steps after a start of some 15 s; needs a C++ compiler."""
     value_weight: float = Field(1.0, ge=0)
     """Weight of the win/draw/loss cross-entropy beside the policy's (which is 1)."""
     reply_weight: float = Field(0.15, ge=0)
@@ -73,3 +75,6 @@ class SupervisionSettings(BaseModel):
     """Share of puzzles that are not let halt before a random number of segments."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Of the activations; `auto`: bfloat16 where the processor multiplies it natively, else float32."""
+    compile: bool = False
+    """Fuse transformer blocks with torch.compile: faster steps after some 10 s for each size of puzzle; needs a C++
+    compiler."""

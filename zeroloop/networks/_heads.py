@@ -23,12 +23,9 @@ class Actions(NamedTuple):
     rows: Tensor
 
 
-class PointerPolicy(nn.Module):
-    """Scores each action by itself, so that their number may vary from row to row; float32.
-
-    a = MLP[tokens of the action, state of the token it is about]; logit = <W_q first, W_k a> / sqrt(d) + bias(kind of
-    a), where the kind is the action's first token.
-    """
+class ActionStates(nn.Module):
+    """What the network sees in each action, float32 [m, width of H]: its tokens, and the state of the token that it is
+    about; to be taken through an activation."""
 
     def __init__(self, h_dim: int, l_dim: int) -> None:
         super().__init__()
@@ -36,32 +33,66 @@ class PointerPolicy(nn.Module):
         self.words = Linear(l_dim, h_dim)
         self.anchor = Linear(h_dim, h_dim)
         self.mix = Linear(h_dim, h_dim, bias=True)
+
+    def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
+        """described: [m, K, width of L], the embedded tokens of each action."""
+        used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
+        words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
+        has_anchor = (actions.anchors >= 0).unsqueeze(-1)
+        about = wide(z_h[actions.rows, actions.anchors.clamp(min=0) + prefix]) * has_anchor
+        mixed: Tensor = self.mix(words + self.anchor(about))
+        return mixed
+
+
+class PointerPolicy(nn.Module):
+    """Scores each action by itself, so that their number may vary from row to row; float32.
+
+    logit = <W_q first, W_k a> / sqrt(d) + bias(kind of a), where the kind is the action's first token.
+    """
+
+    def __init__(self, h_dim: int, l_dim: int) -> None:
+        super().__init__()
+        self.states = ActionStates(h_dim, l_dim)
         self.query = small(Linear(h_dim, h_dim))
         self.key = Linear(h_dim, h_dim)
         self.bias = small(Linear(l_dim, 1))
 
     def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
-        """Logits [m]; described: [m, K, width of L], the embedded tokens of each action."""
-        used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
-        words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
-        has_anchor = (actions.anchors >= 0).unsqueeze(-1)
-        about = wide(z_h[actions.rows, actions.anchors.clamp(min=0) + prefix]) * has_anchor
-        key = self.key(F.silu(self.mix(words + self.anchor(about))))
+        """Logits [m]; see ActionStates."""
+        key = self.key(F.silu(self.states(z_h, prefix, described, actions)))
         query = self.query(wide(z_h[:, 0]))[actions.rows]
         logits: Tensor = (query * key).sum(-1) * key.shape[-1] ** -0.5 + self.bias(described[:, 0]).squeeze(-1)
         return logits
 
 
 class ValueHead(nn.Module):
-    """Logits [n, outputs] from the first state [n, width of H] through one hidden layer; float32."""
+    """Logits [n, outputs] from the first state and what can be done; float32.
 
-    def __init__(self, h_dim: int, outputs: int) -> None:
+    A state is worth what its actions lead to, and what the network knows of these is where they lead, not in its first
+    state: see docs/decisions/0011-values-look-at-actions.md. The head takes a mean of the first state and of each
+    legal action, weighted by gates of its own. Without actions it has the first state alone.
+    """
+
+    def __init__(self, h_dim: int, l_dim: int, outputs: int) -> None:
         super().__init__()
-        self.hidden = Linear(h_dim, h_dim, bias=True)
+        self.states = ActionStates(h_dim, l_dim)
+        self.first = Linear(h_dim, h_dim, bias=True)
+        self.gate = small(Linear(h_dim, 1, bias=True))
         self.output = small(Linear(h_dim, outputs, bias=True))
 
-    def forward(self, first: Tensor) -> Tensor:
-        y: Tensor = self.output(F.silu(self.hidden(first)))
+    def forward(self, z_h: Tensor, prefix: int, described: Tensor | None, actions: Actions | None) -> Tensor:
+        """See ActionStates."""
+        first = self.first(wide(z_h[:, 0]))
+        seen = F.silu(first)
+        weight = self.gate(seen).sigmoid()
+        total = weight * seen
+        if actions is not None and described is not None:
+            legal = (actions.tokens[:, :1] != vocabulary.PAD).to(first)
+            seen = F.silu(first[actions.rows] + self.states(z_h, prefix, described, actions))
+            gates = self.gate(seen).sigmoid() * legal
+            total = total.index_add(0, actions.rows, gates * seen)
+            weight = weight.index_add(0, actions.rows, gates)
+        y: Tensor = self.output(total / weight)
         return y
 
 

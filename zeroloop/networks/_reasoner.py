@@ -195,7 +195,7 @@ class Reasoner(nn.Module):
         elif config.policy == "linear":
             self.policy_head = small(Linear(h_dim, config.num_actions, bias=True))
         outputs = {"off": 0, "wdl": 3, "categorical": config.value_bins}[config.value]
-        self.value_head = ValueHead(h_dim, outputs) if outputs else None
+        self.value_head = ValueHead(h_dim, l_dim, outputs) if outputs else None
 
     # ---- what a subclass says ---------------------------------------------------------------------------------------
 
@@ -285,18 +285,19 @@ class Reasoner(nn.Module):
 
     def heads(self, z_h: Tensor, inputs: Inputs) -> Output:
         """All answers from the states z_h."""
-        tokens = policy = value = None
+        tokens = policy = value = described = None
+        prefix, actions = self.config.prefix_tokens, inputs.actions
+        if actions is not None:
+            described = F.embedding(actions.tokens, self.embedding) * self.embed_scale
         if self.token_head is not None:
-            tokens = wide(self.token_head(z_h[:, self.config.prefix_tokens :]))
-        first = wide(z_h[:, 0])
+            tokens = wide(self.token_head(z_h[:, prefix:]))
         if isinstance(self.policy_head, PointerPolicy):
-            if inputs.actions is not None:
-                described = F.embedding(inputs.actions.tokens, self.embedding) * self.embed_scale
-                policy = self.policy_head(z_h, self.config.prefix_tokens, described, inputs.actions)
+            if actions is not None and described is not None:
+                policy = self.policy_head(z_h, prefix, described, actions)
         elif self.policy_head is not None:
-            policy = self.policy_head(first)
+            policy = self.policy_head(wide(z_h[:, 0]))
         if self.value_head is not None:
-            value = self.value_head(first)
+            value = self.value_head(z_h, prefix, described, actions)
         return Output(self.halt_logits(z_h), tokens, policy, value)
 
     def forward(self, carry: Carry | None, inputs: Inputs) -> tuple[Carry, Output]:

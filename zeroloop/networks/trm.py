@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from zeroloop.devices import checked_device
-from zeroloop.networks._reasoner import Carry, Reasoner, ReasonerConfig
+from zeroloop.errors import SettingError
+from zeroloop.networks._reasoner import Carry, Inputs, Reasoner, ReasonerConfig
 from zeroloop.networks._transformer import Context, Stack
 
 
@@ -72,6 +73,16 @@ class TRMAgent(Reasoner):
         super().__init__(config)
         length = config.prefix_tokens + config.max_tokens if config.mixer == "mlp" else None
         self.net = Stack(config.num_layers, config.latent_dim, config.head_dim, config.expansion, length)
+
+    def check(self, inputs: Inputs) -> None:
+        """See Reasoner; the mixer "mlp" takes inputs of one length."""
+        super().check(inputs)
+        length, most = inputs.tokens.shape[1], self.config.max_tokens
+        if self.config.mixer == "mlp" and length != most:
+            raise SettingError(
+                f"inputs.tokens must be [rows, {most}] for the mixer 'mlp', not {list(inputs.tokens.shape)}; set "
+                f"max_tokens to {length}, or the mixer to 'attention'"
+            )
 
     def update_low(self, carry: Carry, x: Tensor, context: Context) -> Tensor:
         """See the class."""

@@ -90,6 +90,19 @@ class RunSettings(_AnyRun):
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
 
 
+class Stage(BaseModel):
+    """Easier puzzles to train on for a while. Nothing is graded on them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    until: float = Field(gt=0, lt=1)
+    """Share of the run at which the stage ends."""
+    puzzle_options: dict[str, int | float] = {}
+    """Arguments of the puzzle that differ from the run's."""
+    batch_size: int | None = Field(None, ge=1)
+    """Puzzles that are being worked on at once; none: as many as afterwards."""
+
+
 class SupervisedSettings(_AnyRun):
     """One run of supervised training on puzzles. As with self-play, `iterations` make it repeatable bit for bit."""
 
@@ -97,6 +110,8 @@ class SupervisedSettings(_AnyRun):
     """The puzzle: a file name in zeroloop/puzzles, see `zeroloop list`."""
     puzzle_options: dict[str, int | float] = {}
     """Arguments of the puzzle, such as box_height, box_width, height, width."""
+    curriculum: list[Stage] = []
+    """Stages before the puzzle itself, such as the same on smaller grids: [{until = 0.2, puzzle_options = {...}}]."""
     network: str = "trm"
     """The network: hrm, trm or plain."""
     network_preset: str | None = None
@@ -116,5 +131,17 @@ class SupervisedSettings(_AnyRun):
     patience: int = Field(0, ge=0)
     """Iterations without a better grade until the run ends early; 0: never."""
     learner: SupervisionSettings = SupervisionSettings()
+
     keep_checkpoints: int = Field(10, ge=1)
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> Self:
+        ends = [stage.until for stage in self.curriculum]
+        if ends != sorted(set(ends)):
+            raise ValueError(f"curriculum: stages must end one after the other, not at {ends}; raise `until`")
+        return self
+
+    def stage(self, progress: float) -> int:
+        """The index of the stage at `progress` (0 to 1); the number of stages after the last."""
+        return sum(stage.until <= progress for stage in self.curriculum)

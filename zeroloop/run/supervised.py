@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from zeroloop import config, registry
-from zeroloop.data.pools import held_out, make_pools
+from zeroloop.data.pools import held_out, make_pools, training_pool
 from zeroloop.devices import checked_device
 from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.deep_supervision import DeepSupervision
 from zeroloop.networks._reasoner import Inputs, Reasoner, ReasonerConfig
-from zeroloop.puzzles import Pairs, Puzzle
+from zeroloop.puzzles import Pairs, Puzzle, UInt8
 from zeroloop.reports import Reporter
 from zeroloop.run.directory import RunDirectory
 from zeroloop.run.players import checkpoint_path, network_config, seeded
@@ -109,18 +109,21 @@ def grade_answers(
     began = time.perf_counter()
     exact, valid, taken = (np.empty(len(pairs)) for _ in range(3))
     device = next(network.parameters()).device
-    coordinates = torch.from_numpy(puzzle.coordinates).to(device)
     for begin in range(0, len(pairs), rows):
         chunk = slice(begin, begin + rows)
         questions, answers = pairs.take(chunk)
-        tokens = torch.from_numpy(questions.astype(np.int64)).to(device)
-        found = network.predict(Inputs(tokens, coordinates[None]), segments, halt)
+        found = network.predict(_inputs(puzzle, questions, device), segments, halt)
         assert found.output.tokens is not None
         given = found.output.tokens.argmax(-1).cpu().numpy().astype(np.uint8)
         exact[chunk], valid[chunk] = (given == answers).all(1), puzzle.valid(questions, given)
         taken[chunk] = found.segments.cpu().numpy()
     seconds = time.perf_counter() - began
     return AnswerGrade(len(pairs), float(exact.mean()), float(valid.mean()), float(taken.mean()), seconds)
+
+
+def _inputs(puzzle: Puzzle, questions: UInt8, device: torch.device) -> Inputs:
+    tokens, coordinates = torch.from_numpy(questions.astype(np.int64)), torch.from_numpy(puzzle.coordinates)[None]
+    return Inputs(tokens.to(device), coordinates.to(device))
 
 
 def train_supervised(
@@ -158,6 +161,8 @@ class _Training:
         coordinates = torch.from_numpy(self.puzzle.coordinates)
         seed = stream_seed(settings.seed, "halting")
         self.learner = DeepSupervision(network, settings.learner, coordinates, seed)
+        self.subjects = self._subjects()
+        self._begin(settings.stage(0))
         self.iteration = self.best_iteration = self.improved_iteration = 0
         self.best = -1.0
         self.answered = 0
@@ -190,8 +195,30 @@ class _Training:
         patience = self.settings.patience
         return bool(patience) and self.iteration - self.improved_iteration >= patience
 
+    def _subjects(self) -> list[tuple[Puzzle, Pairs]]:
+        """The puzzles of the curriculum and then the run's own, each with those to train on."""
+        settings, found = self.settings, []
+        for number, stage in enumerate(settings.curriculum, 1):
+            options = {**settings.puzzle_options, **stage.puzzle_options}
+            easier: Puzzle = registry.build("puzzles", settings.puzzle, options)
+            pool = training_pool(easier, settings.seed, settings.train_puzzles)
+            try:
+                self.learner.network.check(_inputs(easier, pool.questions[:1], self.learner.device))
+            except SettingError as error:
+                raise SettingError(f"curriculum: the network cannot take stage {number}: {error}") from None
+            found.append((easier, pool))
+        return [*found, (self.puzzle, self.pools.train)]
+
+    def _begin(self, stage: int) -> None:
+        """Go on with the puzzles of a stage; the rows in work are given up."""
+        self.stage = stage
+        batch_size = self.settings.curriculum[stage].batch_size if stage < len(self.settings.curriculum) else None
+        self.learner.begin(torch.from_numpy(self.subjects[stage][0].coordinates), batch_size)
+
     def _iterate(self) -> None:
         began, progress = time.monotonic() - self.seconds, self._progress()
+        if self.settings.stage(progress) != self.stage:
+            self._begin(self.settings.stage(progress))
         watched: list[dict[str, Tensor]] = []
         for _ in range(self.settings.steps_per_iteration):
             try:
@@ -206,12 +233,8 @@ class _Training:
         totals = {name: float(torch.stack([step[name].double() for step in watched]).sum()) for name in watched[0]}
         halted = max(1.0, totals["halted"])
         self.answered += int(totals["halted"])
-        graded = grade_answers(self.learner.updater.average, self.puzzle, self.pools.validation)
         self.iteration += 1
-        if graded.exact > self.best:
-            self.improved_iteration = self.iteration
-        if graded.exact >= self.best:  # of equals the one that was trained longest
-            self.best, self.best_iteration = graded.exact, self.iteration
+        graded = self._graded()
         self.seconds = time.monotonic() - began
         steps = len(watched)
         fields = {
@@ -219,16 +242,15 @@ class _Training:
             "iterations": self.settings.iterations,
             "steps": self.learner.updater.steps,
             "puzzles": self.answered,
-            "examples_per_second": self.settings.learner.batch_size * steps / learning_seconds,
+            "stage": self.stage,
+            "examples_per_second": self.learner.batch_size * steps / learning_seconds,
             "loss": totals["loss"] / steps,
             "token_loss": totals["token_loss"] / steps,
             "halt_loss": totals["halt_loss"] / steps,
             "token_accuracy": totals["token_accuracy"] / steps,
             "train_exact": totals["exact"] / halted,
             "train_segments": totals["segments"] / halted,
-            "exact": graded.exact,
-            "valid": graded.valid,
-            "segments": graded.segments,
+            **graded,
             "memory_gib": psutil.Process().memory_info().rss / 2**30,
             "seconds": self.seconds,
         }
@@ -236,12 +258,26 @@ class _Training:
         self._save()
         self.reporter.iteration(fields)
 
+    def _graded(self) -> dict[str, float]:
+        """Grade the averaged weights on the validation pool, and keep in mind which are best; in a stage of the
+        curriculum the newest are."""
+        if self.stage < len(self.settings.curriculum):
+            self.best_iteration = self.improved_iteration = self.iteration
+            return {}
+        graded = grade_answers(self.learner.updater.average, self.puzzle, self.pools.validation)
+        if graded.exact > self.best:
+            self.improved_iteration = self.iteration
+        if graded.exact >= self.best:  # of equals the one that was trained longest
+            self.best, self.best_iteration = graded.exact, self.iteration
+        return {"exact": graded.exact, "valid": graded.valid, "segments": graded.segments}
+
     def _draw(self, step: int, count: int) -> tuple[Tensor, Tensor]:
         """Fresh training puzzles for a step, each in a random guise."""
         rng = stream(self.settings.seed, "draw", step)
-        pairs = self.pools.train.take(rng.integers(len(self.pools.train), size=count))
+        puzzle, pool = self.subjects[self.stage]
+        pairs = pool.take(rng.integers(len(pool), size=count))
         if self.settings.augment:
-            pairs = self.puzzle.augment(pairs, rng)
+            pairs = puzzle.augment(pairs, rng)
         questions, answers = (torch.from_numpy(grid.astype(np.int64)) for grid in pairs)
         return questions, answers
 
@@ -285,6 +321,7 @@ class _Training:
     def _save(self) -> None:
         state = {
             "learner": self.learner.state_dict(),
+            "stage": self.stage,
             "best": self.best,
             "best_iteration": self.best_iteration,
             "improved_iteration": self.improved_iteration,
@@ -329,6 +366,7 @@ class _Training:
         if loaded.training is None or "learner" not in loaded.training:
             raise RunDirectoryError(f"{path} holds no training state; resume needs a checkpoint that this run wrote")
         state = loaded.training
+        self._begin(state["stage"])
         self.learner.load_state_dict(state["learner"])
         self.iteration, self.best, self.best_iteration = loaded.iteration, state["best"], state["best_iteration"]
         self.improved_iteration = state["improved_iteration"]
