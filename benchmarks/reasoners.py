@@ -29,7 +29,11 @@ from zeroloop.seeding import stream
 
 PAIRS = {
     "small": {},
-    "seed-sized": {"width": 256, "head_dim": 64, "hrm_layers": 3, "trm_layers": 2, "l_cycles": 2},
+    "seed": {
+        "head_dim": 64,
+        "hrm": {"h_dim": 512, "l_dim": 256, "num_h_layers": 2, "num_l_layers": 4, "h_cycles": 2, "l_cycles": 2},
+        "trm": {"latent_dim": 256, "num_layers": 2, "h_cycles": 3, "l_cycles": 6},
+    },
 }
 """Options of `reasoners.Config` that are measured."""
 BACKEND_NAMES = {"torch": "eager"}
@@ -122,9 +126,11 @@ def eager_step(config: TRMConfig, rows: int, autocast: bool) -> Callable[[Tensor
     return step
 
 
-def our_step(config: TRMConfig, rows: int, precision: str) -> Callable[[Tensor, Tensor], None]:
+def our_step(config: TRMConfig, rows: int, precision: str, compiled: bool) -> Callable[[Tensor, Tensor], None]:
     """A step of DeepSupervision with the same optimiser."""
-    settings = SupervisionSettings(batch_size=rows, optimizer="adamw", precision=precision, learning_rate=1e-4)
+    settings = SupervisionSettings(
+        batch_size=rows, optimizer="adamw", precision=precision, learning_rate=1e-4, compile=compiled
+    )
     learner = DeepSupervision(TRMAgent(config), settings, torch.from_numpy(sudoku.puzzle().coordinates), 1)
     return lambda questions, answers: learner.step(lambda _, count: (questions[:count], answers[:count]), 0.0) and None
 
@@ -139,8 +145,9 @@ def training(quick: bool) -> dict[str, float]:
     cases = {
         "eager, float32": eager_step(config, rows, autocast=False),
         "eager, bfloat16 by autocast": eager_step(config, rows, autocast=True),
-        "ours, float32": our_step(config, rows, "fp32"),
-        "ours, bfloat16": our_step(config, rows, "bf16"),
+        "ours, float32": our_step(config, rows, "fp32", compiled=False),
+        "ours, bfloat16": our_step(config, rows, "bf16", compiled=False),
+        "ours, bfloat16, compiled": our_step(config, rows, "bf16", compiled=not quick),
     }
     return rates({name: (lambda step=step: step(questions, answers)) for name, step in cases.items()}, rows, rounds)
 

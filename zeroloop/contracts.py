@@ -1,4 +1,4 @@
-"""The protocols between the layers: Environment, BatchEnvironment, Leaves, Evaluator.
+"""The protocols between the layers: Environment, BatchEnvironment, Leaves, Evaluator, TaskKind.
 
 Conventions: n rows (leaves), m legal actions of all rows together in CSR form: the actions of row i are
 `actions[offsets[i]:offsets[i + 1]]`. Values are the expected return for the player to move: [-1, 1] in two-player
@@ -6,8 +6,8 @@ games, [0, 1] in single-agent tasks. An edge's value is `reward + discount * val
 opponent moves next, gamma in (0, 1] for a single agent, 0 when the episode ended.
 """
 
-from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -38,21 +38,27 @@ class Transition(NamedTuple):
 class Environment(Protocol):
     """Rules and nothing else, one state at a time. States are immutable; `step` is pure.
 
+    Networks see a state through one of the protocols of zeroloop/observers.py.
+
     name: the registered name, the file's name in `zeroloop/envs`.
     version: raised whenever behaviour changes; stored in checkpoints and episodes.
     num_players: 1 or 2 (alternating, zero-sum).
-    num_actions: size of the fixed action space (actions are 0..num_actions-1), or 0 where actions vary freely.
-    observation_shape: (C, H, W) of `observe`.
+    num_actions: actions are 0..num_actions-1, or any integers where it is 0. What one of them means may depend on the
+        state: where actions vary freely, action i is the i-th of the state's list.
     symmetries: int32 [S, num_actions]; row s maps an action to the same action on the s-th transformed board, row 0 is
         the identity. One identity row where there is no symmetry.
     """
 
-    name: str
-    version: int
-    num_players: int
-    num_actions: int
-    observation_shape: tuple[int, int, int]
-    symmetries: Int32
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def num_players(self) -> int: ...
+    @property
+    def num_actions(self) -> int: ...
+    @property
+    def symmetries(self) -> Int32: ...
 
     def initial_state(self, task: dict[str, Any] | None = None) -> State:
         """The start of an episode; `task` (plain JSON) selects among starts where there are several."""
@@ -65,9 +71,6 @@ class Environment(Protocol):
 
     def key(self, state: State) -> Hashable:
         """Equal for two states exactly when legal actions, dynamics and observation are equal."""
-
-    def observe(self, state: State, symmetry: int = 0) -> Float32:
-        """Planes float32 [C, H, W] from the mover's point of view, transformed by the given symmetry."""
 
     def describe(self, state: State) -> str:
         """The state as text for a terminal: a board, true in every detail."""
@@ -89,6 +92,91 @@ class TaskEnvironment(Environment, Protocol):
     def excess(self, task: dict[str, Any], episode_return: float) -> float:
         """How much worse an episode from the start of `task` was than the best one, as a share of the best: 0 where it
         was as good, infinite where it failed. Found exactly, and not by the rules above."""
+
+
+@runtime_checkable
+class SolvingEnvironment(Environment, Protocol):
+    """An environment in which a task is solved step by step, and that says what each step did."""
+
+    def answer(self, state: State) -> Any:
+        """The answer to the task that a finished state stands for, as the task's kind verifies it; None for none."""
+
+    def claim(self, state: State, action: Action) -> str:
+        """One true sentence about what a legal action does, from which it can be checked without this environment."""
+
+
+Task: TypeAlias = dict[str, Any]
+"""Plain JSON: task_id, type, kind, difficulty, problem, and what the kind needs to start an episode and to verify."""
+
+
+class Verdict(NamedTuple):
+    """What a verifier found.
+
+    verdict: "error" where the task or the answer's program is broken, which says nothing about the answer's truth.
+    score: in [0, 1]; 0 unless correct; below 1 where a correct answer is not the best one. evidence: what was checked.
+    """
+
+    verdict: Literal["correct", "wrong", "error", "timeout"]
+    score: float
+    evidence: str
+
+
+class Solution(NamedTuple):
+    """What a reference solver found.
+
+    answer: as verified. steps: names of the actions that lead to it, in order; empty where the solver knows none.
+    cost: what the task wants small (steps, where it names nothing else). nodes: states that the solver looked at.
+    """
+
+    answer: Any
+    steps: tuple[str, ...]
+    cost: float
+    nodes: int
+
+
+class TaskKind(Protocol):
+    """One kind of verifiable task: how it is made, solved and checked. One file in `zeroloop/tasks` each.
+
+    name: the file's name; `kind` of its tasks. family: math, code, reasoning, search, or another. type: the `type` of
+    its tasks. version: raised whenever a verdict could change. min_score: from which an answer counts as a success.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def min_score(self) -> float: ...
+
+    def make(self, rng: np.random.Generator, difficulty: float) -> Task:
+        """A task of this difficulty in [0, 1], without task_id: solvable unless its `solvable` is False."""
+
+    def environment(self, task: Task) -> SolvingEnvironment:
+        """The environment that the task is solved in. Raises TaskError where the task is broken."""
+
+    def verify(self, task: Task, answer: Any) -> Verdict:
+        """The verdict on an answer in the form that the environment gives, or in notations people use. It is written
+        apart from the environment, from the task's statement, in exact arithmetic. Never raises."""
+
+    def solve(self, task: Task) -> Solution | None:
+        """What a classical solver finds; None where the task has no solution."""
+
+    def structure(self, task: Task) -> str:
+        """Equal for tasks that are the same but for names and order: train and test never share one."""
+
+    def check_chain(self, task: Task, claims: Sequence[str]) -> str | None:
+        """None where every sentence is true, follows from the ones before, and the last one solves the task; else what
+        is wrong with the first that does not. It re-reads the text, without the environment."""
+
+    def notations(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
+        """Endless correct answers, in all the ways that people write them."""
+
+    def near_misses(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
+        """Endless wrong answers that look right."""
 
 
 class Request(Protocol):
@@ -161,7 +249,8 @@ class BatchEnvironment(Protocol):
         """
 
     def observe(self, slots: Int32, symmetries: UInt8, out: Float32) -> None:
-        """Planes of each state under the given symmetry, into `out` float32 [n, C, H, W] (C-contiguous)."""
+        """Planes of each state under the given symmetry, into `out` float32 [n, C, H, W] (C-contiguous); of
+        environments that have planes."""
 
 
 class Evaluator(Protocol):

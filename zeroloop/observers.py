@@ -28,6 +28,20 @@ class Observer(Protocol):
         """The observation of each slot's state, turned by the given symmetry, into `out` [n, *shape]."""
 
 
+@runtime_checkable
+class PlanesEnvironment(Environment, Protocol):
+    """An environment that can be observed as planes.
+
+    observation_shape: (C, H, W) of `observe`.
+    """
+
+    @property
+    def observation_shape(self) -> tuple[int, int, int]: ...
+
+    def observe(self, state: State, symmetry: int = 0) -> Float32:
+        """Planes float32 [C, H, W] from the mover's point of view, transformed by the given symmetry."""
+
+
 class PlanesObserver:
     """Planes float32 [C, H, W], as the environment observes itself."""
 
@@ -48,28 +62,31 @@ class TokenEnvironment(Environment, Protocol):
     num_tokens: the length of its longest observation.
     """
 
-    num_tokens: int
+    @property
+    def num_tokens(self) -> int: ...
 
     def tokens(self, state: State, symmetry: int = 0) -> Int16:
         """int16 [T, 3], T <= num_tokens: symbol, row and column of each token, turned by the given symmetry."""
 
-    def action_tokens(self, state: State, action: Action, symmetry: int = 0) -> tuple[Sequence[int], int]:
-        """The symbols of a legal action, at most ACTION_TOKENS, and the index of the token it is about (-1: of none),
-        as they are after the given symmetry.
+    def action_tokens(self, state: State, action: Action, symmetry: int = 0) -> tuple[Sequence[int], Sequence[int]]:
+        """The symbols of a legal action, at most ACTION_TOKENS, and the indices of the tokens that it is about, at most
+        ANCHORS: the first in the first role, such as what is moved, the second in the second, such as where to.
 
         An environment may also have `batch_tokens(batch, slots, symmetries, fields)`, which does the same as `tokens`
         and `action_tokens` for many slots at once, into fields that hold 0 and anchors -1.
         """
 
 
-ACTION_TOKENS = 4
+ACTION_TOKENS = 6
 """Symbols that describe an action, at most."""
+ANCHORS = 2
+"""Tokens of the state that an action is about, at most."""
 
 
 class TokenFields(NamedTuple):
     """The parts of token observations [n, size]: views of arrays or tensors alike.
 
-    tokens: [n, T] symbols. coordinates: [n, T, 2]. action_tokens: [n, A, ACTION_TOKENS]. anchors: [n, A].
+    tokens: [n, T] symbols. coordinates: [n, T, 2]. action_tokens: [n, A, ACTION_TOKENS]. anchors: [n, A, ANCHORS].
     """
 
     tokens: Any
@@ -95,14 +112,14 @@ class TokensObserver:
                 "action_tokens() (zeroloop/observers.py), or choose the network 'resnet'"
             )
         self.num_tokens, self.num_actions = environment.num_tokens, environment.num_actions
-        self.shape: tuple[int, ...] = (3 * self.num_tokens + (ACTION_TOKENS + 1) * self.num_actions,)
+        self.shape: tuple[int, ...] = (3 * self.num_tokens + (ACTION_TOKENS + ANCHORS) * self.num_actions,)
 
     def fields(self, observations: Any) -> TokenFields:
         """The parts of observations [n, size]."""
         n, end = len(observations), 3 * self.num_tokens
         tokens = observations[:, :end].reshape(n, self.num_tokens, 3)
-        actions = observations[:, end:].reshape(n, self.num_actions, ACTION_TOKENS + 1)
-        return TokenFields(tokens[:, :, 0], tokens[:, :, 1:], actions[:, :, :-1], actions[:, :, -1])
+        actions = observations[:, end:].reshape(n, self.num_actions, ACTION_TOKENS + ANCHORS)
+        return TokenFields(tokens[:, :, 0], tokens[:, :, 1:], actions[:, :, :-ANCHORS], actions[:, :, -ANCHORS:])
 
     def __call__(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, out: Int16) -> None:
         environment = batch.environment
@@ -121,6 +138,6 @@ class TokensObserver:
             fields.coordinates[row, : len(tokens)] = tokens[:, 1:]
             for action in environment.legal_actions(state):
                 place = environment.symmetries[symmetry, action]
-                symbols, anchor = environment.action_tokens(state, action, symmetry)
+                symbols, anchors = environment.action_tokens(state, action, symmetry)
                 fields.action_tokens[row, place, : len(symbols)] = symbols
-                fields.anchors[row, place] = anchor
+                fields.anchors[row, place, : len(anchors)] = anchors

@@ -13,8 +13,8 @@ from typing import Any
 
 from zeroloop.errors import SettingError, unknown_name
 
-_BUILDERS = {"envs": "environment", "puzzles": "puzzle"}
-_KINDS = {"envs": "game", "networks": "network", "puzzles": "puzzle"}
+_BUILDERS = {"envs": "environment", "puzzles": "puzzle", "tasks": "kind"}
+_KINDS = {"envs": "game", "networks": "network", "puzzles": "puzzle", "tasks": "kind of task"}
 
 
 def names(package: str) -> list[str]:
@@ -36,7 +36,7 @@ def load(package: str, name: str) -> Any:
 
 
 def build(package: str, name: str, options: Mapping[str, Any]) -> Any:
-    """The game ("envs") or puzzle ("puzzles") called `name`, made with `options`.
+    """The game ("envs"), puzzle ("puzzles") or kind of task ("tasks") called `name`, made with `options`.
 
     Raises UnknownNameError, or SettingError for options that it does not take.
     """

@@ -12,8 +12,14 @@ PAD = 0
 
 _BOARD = ("empty", "own", "other", "wall", "agent", "goal", "steps left")
 _ACTIONS = ("place", "drop", "up", "right", "down", "left")
-SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95])
-"""Every symbol: padding, parts of boards, kinds of actions, then the printable characters of ASCII and the space."""
+_TASKS = (
+    *("calculate", "countdown", "equation", "quadratic", "system", "tour", "knapsack", "job shop", "program", "plan"),
+    *("text", "target", "number", "item", "city", "job", "machine", "block", "hole", "done", "free", "end"),
+)
+_RULES = tuple(f"rule {number}" for number in range(32))
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES)
+"""Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what
+tasks are about, and rules that each environment numbers for itself."""
 
 ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 """Symbol to id."""

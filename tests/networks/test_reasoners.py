@@ -92,6 +92,29 @@ def test_an_environment_without_tokens_is_refused():
         reasoners.build(reasoners.Config(), ToyEnvironment(seed=1))
 
 
+def test_the_agents_may_have_sizes_of_their_own():
+    hrm = {"h_dim": 64, "l_dim": 32, "num_l_layers": 2, "h_cycles": 2}
+    config = reasoners.Config(**SMALL, hrm=hrm, trm={"latent_dim": 16, "l_cycles": 6})
+    network = reasoners.build(config, path_finding.environment(4, 4, 1))
+    policy, value = (part.agent.config for part in (network.policy_part, network.value_part))
+    assert (policy.h_dim, policy.l_dim, policy.num_l_layers, policy.h_cycles, policy.l_cycles) == (64, 32, 2, 2, 2)
+    assert (value.latent_dim, value.h_cycles, value.l_cycles) == (16, 1, 6)
+    assert policy.max_tokens == value.max_tokens == network.observer.num_tokens
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"width": 20, "head_dim": 16}, "hrm: .*h_dim 20 must be a multiple of head_dim 16"),
+        ({"trm": {"latent_dim": 40}}, "trm: .*latent_dim 40 must be a multiple of head_dim 16"),
+        ({"hrm": {"layers": 2}}, r"hrm\.layers: Extra inputs"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        reasoners.Config(**options)
+
+
 def opinionated(network: reasoners.Reasoners, shown: Int16) -> reasoners.Reasoners:
     """`network` with halt heads that stop at about half of `shown` in one of the first three segments."""
     for part in (network.policy_part, network.value_part):

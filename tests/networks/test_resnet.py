@@ -1,4 +1,5 @@
-import numpy as np
+from types import SimpleNamespace
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from zeroloop.errors import SettingError
 from zeroloop.networks import resnet
 from zeroloop.seeding import stream
 from zeroloop.testing.evaluators import NetworkConformance, observations, random_leaves
+from zeroloop.testing.toy import ToyEnvironment
 
 
 class TestConnectFour(NetworkConformance):
@@ -54,12 +56,16 @@ def test_it_learns_what_it_is_shown():
 
 
 def test_a_board_without_fixed_actions_is_refused():
-    class Free:
-        name, num_actions, observation_shape = "free", 0, (1, 2, 2)
-        symmetries = np.zeros((1, 0), np.int32)
+    class Free(ToyEnvironment):
+        num_actions = 0
 
     with pytest.raises(SettingError, match=r"'resnet' needs a fixed set of actions.*'free'"):
-        resnet.build(resnet.Config(), Free())
+        resnet.build(resnet.Config(), Free(name="free"))
+
+
+def test_an_environment_without_planes_is_refused():
+    with pytest.raises(SettingError, match=r"network: object cannot be observed as planes; give it observation_shape"):
+        resnet.build(resnet.Config(), SimpleNamespace(name="object"))
 
 
 @pytest.mark.parametrize("setting", [{"channels": 0}, {"blocks": -1}, {"chanels": 8}])

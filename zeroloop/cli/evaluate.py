@@ -11,7 +11,7 @@ from zeroloop.errors import UsageError
 from zeroloop.networks import SegmentedNetwork
 from zeroloop.run.grading import Grade, grade, mean_grade
 from zeroloop.run.players import Player, load_player, search_settings
-from zeroloop.run.positions import Position, read_positions, shipped_sets
+from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
 from zeroloop.run.trials import TOLERANCE, grade_tasks, held_out_tasks
 from zeroloop.seeding import stream
@@ -136,7 +136,7 @@ def _parser() -> Parser:
 def _sets(arguments: argparse.Namespace, environment: Environment) -> dict[str, list[Position]]:
     if arguments.positions:
         files = {arguments.positions.stem: arguments.positions}
-    elif environment.name == "connect_four" and environment.observation_shape[1:] == (6, 7):
+    elif are_shipped_for(environment):
         files = shipped_sets(arguments.half)
     else:
         raise UsageError(f"no scored positions ship for this board of {environment.name}; give --positions FILE")

@@ -12,7 +12,7 @@ from zeroloop.data.episodes import EpisodeStore
 from zeroloop.data.examples import Bool, Examples, ExampleSettings, Float64, Int64, examples
 from zeroloop.data.symmetry import cell_symmetries
 from zeroloop.errors import RunDirectoryError
-from zeroloop.observers import Observations, Observer, PlanesObserver
+from zeroloop.observers import Observations, Observer, PlanesEnvironment, PlanesObserver
 
 
 class ReplaySettings(BaseModel):
@@ -74,8 +74,10 @@ class ReplayWindow:
         self._legal = np.empty((capacity, actions), np.bool_)
         self._wdl = np.empty((capacity, 3), np.float32)
         self._weight = np.empty(capacity, np.float32)
-        turns = settings.symmetries and isinstance(observer, PlanesObserver)
-        self._cells = cell_symmetries(environment) if turns else None
+        self._cells: Int32 | None = None
+        if settings.symmetries and isinstance(observer, PlanesObserver):
+            assert isinstance(environment, PlanesEnvironment)
+            self._cells = cell_symmetries(environment)
         # A row of `symmetries` says where each action goes; its inverse says which action comes to each place.
         self._actions: Int32 = np.argsort(environment.symmetries, axis=1).astype(np.int32)
 

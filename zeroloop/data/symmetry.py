@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from zeroloop.contracts import Environment, Float32, Int32
+from zeroloop.contracts import Float32, Int32
+from zeroloop.observers import PlanesEnvironment
 from zeroloop.seeding import stream
 
 _MAX_GAMES = 1000
 
 
-def cell_symmetries(environment: Environment) -> Int32:
+def cell_symmetries(environment: PlanesEnvironment) -> Int32:
     """int32 [S, H * W]: under symmetry s, cell c of the turned planes shows cell `table[s, c]` of the plain ones.
 
     Taken from `environment.cell_symmetries` where it is given; else found by comparing observations of random play.
@@ -20,7 +21,7 @@ def cell_symmetries(environment: Environment) -> Int32:
     return probe_cell_symmetries(environment)
 
 
-def probe_cell_symmetries(environment: Environment) -> Int32:
+def probe_cell_symmetries(environment: PlanesEnvironment) -> Int32:
     """The table of `cell_symmetries`, found by playing random games until no two cells look alike."""
     count, cells = len(environment.symmetries), int(np.prod(environment.observation_shape[1:]))
     if count == 1:
@@ -42,7 +43,7 @@ def probe_cell_symmetries(environment: Environment) -> Int32:
     return table
 
 
-def _random_game(environment: Environment, rng: np.random.Generator) -> Float32:
+def _random_game(environment: PlanesEnvironment, rng: np.random.Generator) -> Float32:
     """[S, plies * C, cells]: planes of every state of one random game under every symmetry."""
     state, seen = environment.initial_state(None), []
     while actions := environment.legal_actions(state):

@@ -95,10 +95,10 @@ class ConnectFour:
         """A token for each square."""
         return board_tokens(self.observe(state, symmetry))
 
-    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], list[int]]:
         """To drop a stone onto the square where it will lie."""
         stones = (state.mask & self._columns[action]).bit_count()
-        return [ID["drop"]], (self.height - 1 - stones) * self.width + int(self.symmetries[symmetry, action])
+        return [ID["drop"]], [(self.height - 1 - stones) * self.width + int(self.symmetries[symmetry, action])]
 
     def batch_tokens(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, fields: TokenFields) -> None:
         """The same for many slots at once, into empty fields."""
@@ -110,7 +110,7 @@ class ConnectFour:
         over = np.diff(batch.legal(slots)[0]) == 0
         open_columns = (free > 0) & ~over[:, None]
         fields.action_tokens[..., 0] = np.where(open_columns, ID["drop"], 0)
-        fields.anchors[...] = np.where(open_columns, (free - 1) * self.width + np.arange(self.width), -1)
+        fields.anchors[..., 0] = np.where(open_columns, (free - 1) * self.width + np.arange(self.width), -1)
 
     def describe(self, state: Position) -> str:
         """The board from above, first player X, with column numbers and whose turn it is or how it ended."""

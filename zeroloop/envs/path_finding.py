@@ -157,11 +157,11 @@ class PathFinding:
         tokens[len(state.cells) + 1 :] = [(symbol, self.height, i) for i, symbol in enumerate(rest)]
         return tokens
 
-    def action_tokens(self, state: Walk, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+    def action_tokens(self, state: Walk, action: Action, symmetry: int = 0) -> tuple[list[int], list[int]]:
         """To enter the next cell in a direction."""
         target = self._target(state, action)
         assert target is not None
-        return [ID[_NAMES[int(self.symmetries[symmetry, action])]]], self._images[symmetry][target]
+        return [ID[_NAMES[int(self.symmetries[symmetry, action])]]], [self._images[symmetry][target]]
 
     def describe(self, state: Walk) -> str:
         """The grid with `@` for the agent, taken keys and open doors as floor, the keys held and the steps left."""

@@ -90,9 +90,9 @@ class TicTacToe:
         """A token for each square."""
         return board_tokens(self.observe(state, symmetry))
 
-    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], int]:
+    def action_tokens(self, state: Position, action: Action, symmetry: int = 0) -> tuple[list[int], list[int]]:
         """To place a stone on a square."""
-        return [ID["place"]], int(self.symmetries[symmetry, action])
+        return [ID["place"]], [int(self.symmetries[symmetry, action])]
 
     def describe(self, state: Position) -> str:
         """The board, first player X, free squares by their number, and whose turn it is or how it ended."""

@@ -8,14 +8,14 @@ from torch.nn import functional as F
 
 from zeroloop import vocabulary
 from zeroloop.networks._transformer import Linear, truncated_normal_, wide
-from zeroloop.observers import ACTION_TOKENS
+from zeroloop.observers import ACTION_TOKENS, ANCHORS
 
 
 class Actions(NamedTuple):
     """The legal actions of all rows together.
 
-    tokens: [m, K <= ACTION_TOKENS] ids, padded with 0. anchors: [m] index of the token that the action is about,
-    -1 where none is. rows: [m] the row that each action belongs to, ascending.
+    tokens: [m, K <= ACTION_TOKENS] ids, padded with 0. anchors: [m, ANCHORS] indices of the tokens that the action is
+    about, -1 where none is. rows: [m] the row that each action belongs to, ascending.
     """
 
     tokens: Tensor
@@ -24,14 +24,14 @@ class Actions(NamedTuple):
 
 
 class ActionStates(nn.Module):
-    """What the network sees in each action, float32 [m, width of H]: its tokens, and the state of the token that it is
-    about; to be taken through an activation."""
+    """What the network sees in each action, float32 [m, width of H]: its tokens, and the states of the tokens that it
+    is about, each in its role; to be taken through an activation."""
 
     def __init__(self, h_dim: int, l_dim: int) -> None:
         super().__init__()
         self.places = nn.Parameter(truncated_normal_(torch.empty(ACTION_TOKENS, l_dim), 1.0))
         self.words = Linear(l_dim, h_dim)
-        self.anchor = Linear(h_dim, h_dim)
+        self.anchor = Linear(ANCHORS * h_dim, h_dim)
         self.mix = Linear(h_dim, h_dim, bias=True)
 
     def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
@@ -39,8 +39,8 @@ class ActionStates(nn.Module):
         used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
         words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
         has_anchor = (actions.anchors >= 0).unsqueeze(-1)
-        about = wide(z_h[actions.rows, actions.anchors.clamp(min=0) + prefix]) * has_anchor
-        mixed: Tensor = self.mix(words + self.anchor(about))
+        about = wide(z_h[actions.rows.unsqueeze(-1), actions.anchors.clamp(min=0) + prefix]) * has_anchor
+        mixed: Tensor = self.mix(words + self.anchor(about.flatten(1)))
         return mixed
 
 

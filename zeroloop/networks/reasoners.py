@@ -1,9 +1,9 @@
 """HRM for the policy and TRM for the value, over tokens: the pair of reasoners that guides a search."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
 
 from zeroloop.contracts import Environment
@@ -43,6 +43,36 @@ class ReasonersConfig(BaseModel):
     """Segments that a training step unrolls, each with its own loss and no gradient from one to the next."""
     value: Literal["wdl", "categorical"] = "wdl"
     """Win, draw and loss, or the distribution of the return over equal bins."""
+    hrm: dict[str, Any] = {}
+    """Settings of HRMConfig that differ from those above: {h_dim = 512, l_dim = 256, num_l_layers = 4}."""
+    trm: dict[str, Any] = {}
+    """Settings of TRMConfig that differ from those above."""
+
+    @model_validator(mode="after")
+    def _agents_exist(self) -> Self:
+        try:
+            self.agents(max_tokens=1)
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = ".".join(map(str, (error.title.removesuffix("Config").lower(), *first["loc"])))
+            raise ValueError(f"{path}: {first['msg']}") from error
+        return self
+
+    def agents(self, max_tokens: int) -> tuple[HRMConfig, TRMConfig]:
+        """The settings of both agents."""
+        shared: dict[str, Any] = {
+            "max_tokens": max_tokens,
+            "head_dim": self.head_dim,
+            "h_cycles": self.h_cycles,
+            "l_cycles": self.l_cycles,
+            "gradient": "last_cycle",
+            "positions": "coordinates",
+            "local": self.local,
+        }
+        hrm = {"num_h_layers": self.hrm_layers, "num_l_layers": self.hrm_layers}
+        hrm |= {"h_dim": self.width, "l_dim": self.width, **shared, **self.hrm}
+        trm = {"latent_dim": self.width, "num_layers": self.trm_layers, "value": self.value, **shared, **self.trm}
+        return HRMConfig(**hrm), TRMConfig(**trm)
 
 
 Config = ReasonersConfig
@@ -69,7 +99,7 @@ class ReasonerPart(Part):
         """The agent's inputs, in which illegal actions have no tokens, and bool [n, num_actions] what is legal."""
         fields = self.observer.fields(observations.long())
         rows = torch.arange(len(observations), device=observations.device).repeat_interleave(self.observer.num_actions)
-        actions = Actions(fields.action_tokens.flatten(0, 1), fields.anchors.flatten(), rows)
+        actions = Actions(fields.action_tokens.flatten(0, 1), fields.anchors.flatten(0, 1), rows)
         return Inputs(fields.tokens, fields.coordinates, actions=actions), fields.action_tokens[:, :, 0] > 0
 
     def answer(self, output: Output, legal: Tensor) -> Tensor:
@@ -103,22 +133,9 @@ class Reasoners(SegmentedNetwork):
         self.observer: TokensObserver = observer
         self.num_actions = observer.num_actions
         self.segments, self.root_segments = config.segments, config.root_segments or config.segments
-        shared: dict[str, Any] = {
-            "max_tokens": observer.num_tokens,
-            "head_dim": config.head_dim,
-            "h_cycles": config.h_cycles,
-            "l_cycles": config.l_cycles,
-            "gradient": "last_cycle",
-            "positions": "coordinates",
-            "local": config.local,
-        }
-        layers = {"num_h_layers": config.hrm_layers, "num_l_layers": config.hrm_layers}
-        policy = create_hrm_agent(HRMConfig(h_dim=config.width, l_dim=config.width, **layers, **shared))
-        value = create_trm_agent(
-            TRMConfig(latent_dim=config.width, num_layers=config.trm_layers, value=config.value, **shared)
-        )
-        self.policy_part: ReasonerPart = ReasonerPart(policy, observer)
-        self.value_part: ReasonerPart = ReasonerPart(value, observer)
+        policy, value = config.agents(observer.num_tokens)
+        self.policy_part: ReasonerPart = ReasonerPart(create_hrm_agent(policy), observer)
+        self.value_part: ReasonerPart = ReasonerPart(create_trm_agent(value), observer)
 
     def train_in(self, dtype: torch.dtype) -> None:
         """Both agents cast by themselves: threads share the cache of `torch.autocast`, and each may empty it."""

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from zeroloop.contracts import Environment
 from zeroloop.errors import SettingError
 from zeroloop.networks import GraphOps, Node, PlanesNetwork
-from zeroloop.observers import PlanesObserver
+from zeroloop.observers import PlanesEnvironment, PlanesObserver
 
 
 class ResNetConfig(BaseModel):
@@ -132,8 +132,13 @@ class ResNet(PlanesNetwork):
 def build(config: ResNetConfig, environment: Environment) -> ResNet:
     """An untrained network for `environment`; weights are drawn from torch's global generator.
 
-    Raises SettingError where the environment has no fixed set of actions.
+    Raises SettingError where the environment has no planes or no fixed set of actions.
     """
+    if not isinstance(environment, PlanesEnvironment):
+        raise SettingError(
+            f"network: {environment.name} cannot be observed as planes; give it observation_shape and observe() "
+            "(zeroloop/observers.py), or choose the network 'reasoners'"
+        )
     if environment.num_actions == 0:
         raise SettingError(
             f"network: 'resnet' needs a fixed set of actions, but environment {environment.name!r} has none;"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from zeroloop.contracts import Action, Environment, State
+from zeroloop.envs.connect_four import ConnectFour
 from zeroloop.errors import IllegalActionError, MissingExtraError, PositionsError, unknown_name
 
 Half = Literal["choose", "report"]
@@ -27,6 +28,13 @@ class Position(NamedTuple):
     moves: str
     state: State
     scores: dict[Action, int]
+
+
+def are_shipped_for(environment: Environment) -> bool:
+    """Whether `shipped_sets` are positions of `environment`."""
+    if not isinstance(environment, ConnectFour):
+        return False
+    return (environment.width, environment.height, environment.connect) == (7, 6, 4)
 
 
 def shipped_sets(half: Half) -> dict[str, Path]:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from zeroloop.contracts import Environment, Evaluator, TaskEnvironment
 from zeroloop.run.grading import Grade, grade
-from zeroloop.run.positions import Position, read_positions, shipped_sets
+from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.settings import GradingSettings
 from zeroloop.run.trials import TaskGrade, grade_tasks, held_out_tasks
 from zeroloop.search import SearchSettings
@@ -35,7 +35,7 @@ class Yardstick:
             return
         if isinstance(environment, TaskEnvironment):
             self._sets = {"tasks": self._tasks(environment)}
-        elif environment.name == "connect_four" and environment.observation_shape[1:] == (6, 7):
+        elif are_shipped_for(environment):
             sets = {name: read_positions(path, environment) for name, path in shipped_sets("choose").items()}
             self._sets = {name: self._positions(environment, positions) for name, positions in sets.items()}
 

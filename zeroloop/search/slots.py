@@ -8,6 +8,7 @@ import numpy as np
 
 from zeroloop import _native
 from zeroloop.contracts import BatchEnvironment, Environment, Float32, Int32, Request, State, UInt8, UInt64
+from zeroloop.observers import PlanesEnvironment
 
 
 class SlotStates:
@@ -67,8 +68,10 @@ class SlotStates:
         return keys, np.zeros(len(keys), np.uint8)
 
     def observe(self, slots: Int32, symmetries: UInt8, out: Float32) -> None:
+        environment = self.environment
+        assert isinstance(environment, PlanesEnvironment)
         for row, (slot, symmetry) in enumerate(zip(slots, symmetries, strict=True)):
-            out[row] = self.environment.observe(self._states[slot], int(symmetry))
+            out[row] = environment.observe(self._states[slot], int(symmetry))
 
 
 def _offsets(rows: list[list[int]]) -> Int32:

@@ -16,7 +16,7 @@ import numpy as np
 from zeroloop import _native
 from zeroloop.contracts import Action, BatchEnvironment, Environment, Int32, State, Transition
 from zeroloop.errors import IllegalActionError
-from zeroloop.observers import ACTION_TOKENS, TokenEnvironment, TokensObserver
+from zeroloop.observers import ACTION_TOKENS, ANCHORS, PlanesEnvironment, TokenEnvironment, TokensObserver
 from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream
 from zeroloop.vocabulary import SYMBOLS
@@ -40,8 +40,7 @@ class EnvironmentConformance:
         By default the start itself, where it looks the same under the symmetry (an empty board).
         """
         state = self.environment.initial_state(task)
-        same = np.array_equal(self.environment.observe(state), self.environment.observe(state, symmetry))
-        return state if same else None
+        return state if self.shown(state) == self.shown(state, symmetry) else None
 
     # Laws of Environment.
 
@@ -50,7 +49,9 @@ class EnvironmentConformance:
         assert isinstance(environment, Environment)
         assert environment.name and environment.version >= 1
         assert environment.num_players in (1, 2)
-        assert len(environment.observation_shape) == 3 and min(environment.observation_shape) >= 1
+        assert isinstance(environment, PlanesEnvironment | TokenEnvironment), "networks cannot see it"
+        if isinstance(environment, PlanesEnvironment):
+            assert len(environment.observation_shape) == 3 and min(environment.observation_shape) >= 1
         maps = environment.symmetries
         assert maps.dtype == np.int32 and maps.ndim == 2 and maps.shape[1] == environment.num_actions
         assert (maps[0] == np.arange(environment.num_actions)).all(), "symmetry 0 must be the identity"
@@ -102,18 +103,9 @@ class EnvironmentConformance:
             key = self.environment.key(state)
             assert seen.setdefault(self.looks(state), key) == key, "one state has two keys"
 
-    def test_observations(self) -> None:
-        for state in self.states():
-            planes = self.environment.observe(state)
-            assert planes.shape == self.environment.observation_shape and planes.dtype == np.float32
-            assert planes.flags.c_contiguous and np.isfinite(planes).all()
-            kept = planes.copy()
-            planes += 1
-            assert np.array_equal(self.environment.observe(state), kept), "observations share memory"
-
     def test_symmetries_commute_with_play(self) -> None:
         for state, image, symmetry in self.images():
-            assert np.array_equal(self.environment.observe(state, symmetry), self.environment.observe(image))
+            assert self.shown(state, symmetry) == self.shown(image)
             legal, there = self.environment.legal_actions(state), self.environment.legal_actions(image)
             assert sorted(self.environment.symmetries[symmetry][list(legal)].tolist()) == list(there)
             for action in legal:
@@ -142,6 +134,19 @@ class EnvironmentConformance:
             again = self.environment.initial_state(json.loads(json.dumps(task)))
             assert self.facts(again) == self.facts(self.environment.initial_state(task))
 
+    # Laws of PlanesEnvironment, where it is one.
+
+    def test_observations(self) -> None:
+        if not isinstance(self.environment, PlanesEnvironment):
+            return
+        for state in self.states():
+            planes = self.environment.observe(state)
+            assert planes.shape == self.environment.observation_shape and planes.dtype == np.float32
+            assert planes.flags.c_contiguous and np.isfinite(planes).all()
+            kept = planes.copy()
+            planes += 1
+            assert np.array_equal(self.environment.observe(state), kept), "observations share memory"
+
     # Laws of TokenEnvironment, where it is one.
 
     def test_tokens_fit_the_vocabulary_and_tell_states_apart(self) -> None:
@@ -155,10 +160,10 @@ class EnvironmentConformance:
             assert tokens[:, 0].min() > 0 and tokens[:, 0].max() < len(SYMBOLS) and tokens[:, 1:].min() >= 0
             described = []
             for action in environment.legal_actions(state):
-                symbols, anchor = environment.action_tokens(state, action)
+                symbols, anchors = environment.action_tokens(state, action)
                 assert 1 <= len(symbols) <= ACTION_TOKENS and all(0 < symbol < len(SYMBOLS) for symbol in symbols)
-                assert -1 <= anchor < len(tokens)
-                described.append((tuple(symbols), anchor))
+                assert len(anchors) <= ANCHORS and all(0 <= anchor < len(tokens) for anchor in anchors)
+                described.append((tuple(symbols), tuple(anchors)))
             assert len(set(described)) == len(described), "each action is described in a way of its own"
             key = environment.key(state)
             assert seen.setdefault(tokens.tobytes(), key) == key, "different states look different"
@@ -178,7 +183,7 @@ class EnvironmentConformance:
                     turned = int(environment.symmetries[symmetry, action])
                     found = environment.action_tokens(start, action, symmetry)
                     expected = environment.action_tokens(image, turned)
-                    assert ([*found[0]], found[1]) == ([*expected[0]], expected[1])
+                    assert [[*part] for part in found] == [[*part] for part in expected]
 
     def test_a_batch_of_tokens_holds_the_tokens_of_each_state(self) -> None:
         if not isinstance(self.environment, TokenEnvironment):
@@ -200,15 +205,10 @@ class EnvironmentConformance:
             legal = environment.legal_actions(state)
             places = [int(environment.symmetries[symmetry, action]) for action in legal]
             assert np.flatnonzero(fields.action_tokens[row, :, 0]).tolist() == sorted(places)
-            assert np.flatnonzero(fields.anchors[row] >= 0).tolist() == sorted(
-                place
-                for place, action in zip(places, legal, strict=True)
-                if environment.action_tokens(state, action)[1] >= 0
-            )
             for place, action in zip(places, legal, strict=True):
-                symbols, anchor = environment.action_tokens(state, action, symmetry)
+                symbols, anchors = environment.action_tokens(state, action, symmetry)
                 assert fields.action_tokens[row, place, : len(symbols)].tolist() == [*symbols]
-                assert fields.anchors[row, place] == anchor
+                assert fields.anchors[row, place].tolist() == [*anchors, -1, -1][:ANCHORS]
 
     # Laws of BatchEnvironment.
 
@@ -247,7 +247,7 @@ class EnvironmentConformance:
         seen: dict[int, Any] = {}
         by_state: dict[Hashable, int] = {}
         for state, key, symmetry in zip(states, keys.tolist(), symmetries.tolist(), strict=True):
-            canonical = self.environment.observe(state, symmetry).tobytes()
+            canonical = self.shown(state, symmetry)
             assert seen.setdefault(key, canonical) == canonical, "different canonical states share a batch key"
             assert by_state.setdefault(self.environment.key(state), key) == key, "one state has two batch keys"
         assert len(set(seen.values())) == len(seen), "one canonical state has two batch keys"
@@ -338,8 +338,15 @@ class EnvironmentConformance:
         """Observation, legal actions, and the same of what follows: states alike in this are taken for equal."""
         legal = tuple(self.environment.legal_actions(state))
         after = [self.environment.step(state, action) for action in legal]
-        children = tuple((*step[1:], self.environment.observe(step.state).tobytes()) for step in after)
-        return self.environment.observe(state).tobytes(), legal, children
+        children = tuple((*step[1:], self.shown(step.state)) for step in after)
+        return self.shown(state), legal, children
+
+    def shown(self, state: State, symmetry: int = 0) -> bytes:
+        """What a network is shown of a state: its planes, or its tokens where it has none."""
+        if isinstance(self.environment, PlanesEnvironment):
+            return self.environment.observe(state, symmetry).tobytes()
+        assert isinstance(self.environment, TokenEnvironment)
+        return self.environment.tokens(state, symmetry).tobytes()
 
     # How batches are compared with plain rules.
 
@@ -381,6 +388,8 @@ class EnvironmentConformance:
             assert self.environment.key(batch.read(slot)) == self.environment.key(state)
         rows = np.array(slots, np.int32)
         self.check_legal(*batch.legal(rows), states)
+        if not isinstance(self.environment, PlanesEnvironment):
+            return
         for symmetry in range(len(self.environment.symmetries)):
             out = np.full((len(rows), *self.environment.observation_shape), np.nan, np.float32)
             batch.observe(rows, np.full(len(rows), symmetry, np.uint8), out)

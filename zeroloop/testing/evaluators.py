@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from zeroloop.contracts import Environment, Evaluator, Float32, Int32, LeafRows, Leaves
 from zeroloop.networks import GameNetwork, PlanesNetwork, value_of
+from zeroloop.observers import PlanesEnvironment
 from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream
 
@@ -64,8 +65,9 @@ def some_rows(leaves: Leaves, rows: Int32) -> LeafRows:
 
 def observations(leaves: Leaves) -> Float32:
     """Canonical planes float32 [n, C, H, W]."""
-    shape = leaves.environment.environment.observation_shape
-    planes = np.zeros((len(leaves.slots), *shape), np.float32)
+    environment = leaves.environment.environment
+    assert isinstance(environment, PlanesEnvironment)
+    planes = np.zeros((len(leaves.slots), *environment.observation_shape), np.float32)
     leaves.environment.observe(leaves.slots, leaves.environment.keys(leaves.slots)[1], planes)
     return planes
 

@@ -1,0 +1,138 @@
+"""Countdown: reach a target by combining two numbers at a time, each number used once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from zeroloop.contracts import Task
+from zeroloop.envs._moves import MoveListEnvironment, text_tokens
+from zeroloop.observers import Int16
+from zeroloop.task_fields import integer, integers
+from zeroloop.vocabulary import ID, encode
+
+MAX_NUMBERS = 6
+MAX_VALUE = 10**5
+"""Largest numerator and denominator; operations that lead beyond it are left out."""
+EXAMPLE: Task = {"numbers": [4, 7, 8, 8], "target": 24}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What is left: values in descending order, and how each was made."""
+
+    values: tuple[Fraction, ...]
+    texts: tuple[str, ...]
+    target: int
+
+
+class Combination(NamedTuple):
+    """values[first] operator values[second] = result."""
+
+    first: int
+    second: int
+    operator: str
+    result: Fraction
+
+
+class Countdown(MoveListEnvironment[Numbers, Combination]):
+    """Two numbers become one until one is left: the score is 1 where that is the target, and 0 elsewhere.
+
+    Of operations that are the same one is listed: sums and products have the larger number first, and equal numbers
+    count as one.
+    """
+
+    name: ClassVar[str] = "countdown"
+    num_actions = MAX_NUMBERS * (MAX_NUMBERS - 1) // 2 * 6
+    num_tokens = 2 + 7 + MAX_NUMBERS * 14
+
+    def initial_state(self, task: Task | None = None) -> Numbers:
+        """The numbers of `task["numbers"]` and its `target`. Raises TaskError where these are no integers in range."""
+        task = task or EXAMPLE
+        numbers = sorted(integers(task, "numbers", 1, MAX_VALUE, least=2, most=MAX_NUMBERS), reverse=True)
+        target = integer(task, "target", -MAX_VALUE, MAX_VALUE)
+        return Numbers(tuple(map(Fraction, numbers)), tuple(map(str, numbers)), target)
+
+    def list_moves(self, state: Numbers) -> list[Combination]:
+        """Every pair with every operation that is defined and stays in range."""
+        found: dict[str, Combination] = {}
+        for first, a in enumerate(state.values):
+            for second in range(first + 1, len(state.values)):
+                for move in _operations(first, second, a, state.values[second]):
+                    if max(abs(move.result.numerator), move.result.denominator) <= MAX_VALUE:
+                        found.setdefault(self.move_name(state, move), move)
+        return list(found.values())
+
+    def apply(self, state: Numbers, move: Combination) -> Numbers:
+        """The result instead of both numbers."""
+        pair = move.first, move.second
+        text = f" {move.operator} ".join(_bracketed(state.texts[i]) for i in pair)
+        kept = [(v, t) for i, (v, t) in enumerate(zip(state.values, state.texts, strict=True)) if i not in pair]
+        values, texts = zip(*sorted([*kept, (move.result, text)], key=lambda each: -each[0]), strict=True)
+        return Numbers(values, texts, state.target)
+
+    def score(self, state: Numbers) -> float:
+        """1 at the target."""
+        return float([*state.values] == [Fraction(state.target)])
+
+    def key(self, state: Numbers) -> tuple[tuple[Fraction, ...], int]:
+        """The values and the target; how they were made does not matter."""
+        return state.values, state.target
+
+    def describe(self, state: Numbers) -> str:
+        """The numbers that are left with what they were made of, and the target."""
+        pairs = zip(state.values, state.texts, strict=True)
+        made = ", ".join(text if text == str(value) else f"{text} = {value}" for value, text in pairs)
+        return f"{made}; target {state.target}"
+
+    def move_name(self, state: Numbers, move: Combination) -> str:
+        """Such as "8 * 3"."""
+        return f"{_shown(state.values[move.first])} {move.operator} {_shown(state.values[move.second])}"
+
+    def tokens(self, state: Numbers, symmetry: int = 0) -> Int16:
+        """The target, and each number behind a token of its own, in a row of its own."""
+        rows = [[ID["countdown"], ID["target"], *encode(str(state.target))]]
+        rows += [[ID["number"], *encode(str(value))] for value in state.values]
+        return np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)])
+
+    def move_tokens(self, state: Numbers, move: Combination) -> tuple[list[int], list[int]]:
+        """The operator; about the tokens that both numbers begin with."""
+        starts = [2 + len(str(state.target))]
+        for value in state.values:
+            starts.append(starts[-1] + 1 + len(str(value)))
+        return encode(move.operator), [starts[move.first], starts[move.second]]
+
+    def answer(self, state: Numbers) -> str | None:
+        """The whole expression."""
+        return state.texts[0] if len(state.values) == 1 else None
+
+    def move_claim(self, state: Numbers, move: Combination) -> str:
+        """Such as "8 * 3 = 24."."""
+        return f"{self.move_name(state, move)} = {move.result}."
+
+
+def _operations(first: int, second: int, a: Fraction, b: Fraction) -> Iterator[Combination]:
+    """What can be done with a >= b."""
+    yield Combination(first, second, "+", a + b)
+    yield Combination(first, second, "*", a * b)
+    yield Combination(first, second, "-", a - b)
+    yield Combination(second, first, "-", b - a)
+    if b:
+        yield Combination(first, second, "/", a / b)
+    if a:
+        yield Combination(second, first, "/", b / a)
+
+
+def _bracketed(text: str) -> str:
+    return text if text.isdigit() else f"({text})"
+
+
+def _shown(value: Fraction) -> str:
+    return _bracketed(str(value))
+
+
+def environment() -> Countdown:
+    """Up to six numbers and a target."""
+    return Countdown()

@@ -1,0 +1,23 @@
+"""Verifiable tasks: one file for each kind, with its generator, verifier and reference solver."""
+
+from zeroloop.tasks._generators import (
+    BaseTaskGenerator,
+    CodeGenerationTaskGenerator,
+    FamilyTaskGenerator,
+    MathProblemGenerator,
+    MCTSSearchTaskGenerator,
+    MultiStepReasoningGenerator,
+)
+from zeroloop.tasks._kinds import kind_of, kinds, verify
+
+__all__ = [
+    "BaseTaskGenerator",
+    "CodeGenerationTaskGenerator",
+    "FamilyTaskGenerator",
+    "MCTSSearchTaskGenerator",
+    "MathProblemGenerator",
+    "MultiStepReasoningGenerator",
+    "kind_of",
+    "kinds",
+    "verify",
+]

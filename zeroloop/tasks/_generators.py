@@ -1,0 +1,110 @@
+"""Generators: from a seed to tasks, of a family or of your own making."""
+
+import secrets
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zeroloop.contracts import Task, TaskKind
+from zeroloop.errors import SettingError
+from zeroloop.seeding import stream
+from zeroloop.tasks._kinds import kinds
+
+
+class BaseTaskGenerator:
+    """Makes tasks of its own: subclasses say what `generate` makes, from `self.rng` and `self.difficulty_range`.
+
+    rng: a NumPy generator that depends on the seed and the class's name alone, so that equal seeds give equal tasks,
+    and different classes and seeds unrelated ones. Without a seed, one is drawn, and kept in `self.seed`.
+    Raises SettingError for a range that is not within [0, 1] or inverted, and for a seed that is no integer >= 0.
+    """
+
+    def __init__(self, difficulty_range: tuple[float, float] = (0.1, 1.0), seed: int | None = None) -> None:
+        try:
+            low, high = map(float, difficulty_range)
+        except (TypeError, ValueError):
+            raise SettingError(f"difficulty_range must be two numbers, not {difficulty_range!r}") from None
+        if not 0 <= low <= high <= 1:
+            raise SettingError(f"difficulty_range must rise within 0 to 1, not {low} to {high}; e.g. (0.1, 1.0)")
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
+            raise SettingError(f"seed must be an integer of at least 0, not {seed!r}")
+        self.difficulty_range = (low, high)
+        self.seed = secrets.randbits(63) if seed is None else int(seed)
+        self.rng = stream(self.seed, "tasks", type(self).__name__)
+
+    def generate(self, num_tasks: int) -> list[Task]:
+        """The next `num_tasks` tasks."""
+        raise NotImplementedError
+
+    def _difficulty_to_params(self, difficulty: float) -> dict[str, Any]:
+        """What a difficulty means for tasks of this generator; for subclasses to say."""
+        return {"difficulty": difficulty}
+
+
+class FamilyTaskGenerator(BaseTaskGenerator):
+    """Tasks of every type of a family alike, and of every kind of a type.
+
+    kinds: names of the kinds to choose among; None for all of the family.
+    """
+
+    family: ClassVar[str]
+
+    def __init__(
+        self,
+        difficulty_range: tuple[float, float] = (0.1, 1.0),
+        seed: int | None = None,
+        kinds: list[str] | None = None,
+    ) -> None:
+        super().__init__(difficulty_range, seed)
+        self._by_type = _by_type(self.family, kinds)
+
+    def generate(self, num_tasks: int) -> list[Task]:
+        """The next `num_tasks` tasks. Raises SettingError for a negative number."""
+        if isinstance(num_tasks, bool) or not isinstance(num_tasks, int | np.integer) or num_tasks < 0:
+            raise SettingError(f"num_tasks must be an integer of at least 0, not {num_tasks!r}")
+        return [self._task() for _ in range(num_tasks)]
+
+    def _task(self) -> Task:
+        types = list(self._by_type)
+        choices = self._by_type[types[int(self.rng.integers(len(types)))]]
+        kind = choices[int(self.rng.integers(len(choices)))]
+        difficulty = round(float(self.rng.uniform(*self.difficulty_range)), 4)
+        identity = f"{kind.name}-{self.rng.integers(1 << 48):012x}"
+        return {"task_id": identity, **kind.make(self.rng, difficulty)}
+
+
+def _by_type(family: str, names: list[str] | None) -> dict[str, list[TaskKind]]:
+    found: dict[str, list[TaskKind]] = {}
+    every = kinds(family)
+    known = [kind.name for kind in every]
+    for name in names or ():
+        if name not in known:
+            raise SettingError(f"kinds: the family {family} has no {name!r}; known: {', '.join(known)}")
+    for kind in every:
+        if names is None or kind.name in names:
+            found.setdefault(kind.type, []).append(kind)
+    return found
+
+
+class MathProblemGenerator(FamilyTaskGenerator):
+    """Arithmetic, linear equations, quadratic equations and systems."""
+
+    family = "math"
+
+
+class CodeGenerationTaskGenerator(FamilyTaskGenerator):
+    """Functions, algorithms and classes."""
+
+    family = "code"
+
+
+class MultiStepReasoningGenerator(FamilyTaskGenerator):
+    """Deduction, causality, planning, constraints."""
+
+    family = "reasoning"
+
+
+class MCTSSearchTaskGenerator(FamilyTaskGenerator):
+    """Games, optimisation, path finding."""
+
+    family = "search"
