@@ -145,6 +145,8 @@ void bind_forest(nb::module_& module) {
         .def("take_finished", [](Forest& self) { return own(self.take_finished()); })
         .def("results", &results, nb::arg("trees"))
         .def("choose", &choose, nb::arg("trees"), nb::arg("temperatures"), nb::arg("uniforms"))
+        .def("stop", [](Forest& self, int32_t tree) { self.stop(tree); }, nb::arg("tree"),
+             "End the search in a tree where it is; it will not be among the finished ones.")
         .def("tree", &dump, nb::arg("tree"), "Nodes and edges of one tree as arrays; node 0 is the root.")
         .def_prop_ro("num_trees", &Forest::num_trees)
         .def_prop_ro("num_slots", &Forest::num_slots)

@@ -134,6 +134,14 @@ class Forest {
         if (tree.active && finished(tree)) finish(t);
     }
 
+    // End the search in a tree where it is; it will not be among the finished ones.
+    void stop(int32_t t) {
+        Tree& tree = trees_.at(t);
+        if (tree.in_flight || tree.root_requested)
+            throw std::logic_error("stop: tree " + std::to_string(t) + " still waits for expand()");
+        tree.active = false;
+    }
+
     // Collect leaves of all running trees. Simulations that end in a known result are backed up on the way.
     const Request& select() {
         if (!request_.trees.empty()) throw std::logic_error("select: the last request still waits for expand()");

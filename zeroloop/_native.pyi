@@ -93,6 +93,11 @@ class Forest:
 
     def choose(self, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], temperatures: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], uniforms: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.int32], dict(shape=(None,))]: ...
 
+    def stop(self, tree: int) -> None:
+        """
+        End the search in a tree where it is; it will not be among the finished ones.
+        """
+
     def tree(self, tree: int) -> dict:
         """Nodes and edges of one tree as arrays; node 0 is the root."""
 

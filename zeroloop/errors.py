@@ -64,6 +64,10 @@ class TaskError(ZeroloopError, ValueError):
     """A task lacks a field, or one holds something that it may not; the message starts with the field's name."""
 
 
+class SandboxError(ZeroloopError):
+    """Foreign code cannot be run safely here, so it was not run; the message says what is missing."""
+
+
 class MissingExtraError(ZeroloopError, ImportError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 

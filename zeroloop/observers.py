@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from zeroloop.contracts import Action, BatchEnvironment, Environment, Float32, Int32, State, UInt8
+from zeroloop.contracts import Action, BatchEnvironment, Bool, Environment, Float32, Int32, State, UInt8
 from zeroloop.errors import SettingError
 
 Int16: TypeAlias = npt.NDArray[np.int16]
@@ -96,23 +96,27 @@ class TokenFields(NamedTuple):
 
 
 class TokensObserver:
-    """Tokens of the state and of its legal actions, int16 in one row of numbers; see `fields`.
+    """Tokens of the state and of its legal actions, int16 in one row of numbers with room for so many; see `fields`.
 
-    Entries beyond the end of a state's tokens, and of illegal actions, are 0, and their anchors -1. Raises SettingError
-    for an environment that cannot be observed as tokens.
+    Entries beyond the end of a state's tokens, and of illegal actions, are 0, and their anchors -1.
     """
 
     dtype: npt.DTypeLike = np.int16
     stored_dtype: npt.DTypeLike = np.int16
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, num_tokens: int, num_actions: int) -> None:
+        self.num_tokens, self.num_actions = num_tokens, num_actions
+        self.shape: tuple[int, ...] = (3 * num_tokens + (ACTION_TOKENS + ANCHORS) * num_actions,)
+
+    @classmethod
+    def of(cls, environment: Environment) -> "TokensObserver":
+        """An observer with room for every state of `environment`. Raises SettingError where it has no tokens."""
         if not isinstance(environment, TokenEnvironment) or environment.num_actions == 0:
             raise SettingError(
                 f"network: {environment.name} cannot be observed as tokens; give it num_tokens, tokens() and "
                 "action_tokens() (zeroloop/observers.py), or choose the network 'resnet'"
             )
-        self.num_tokens, self.num_actions = environment.num_tokens, environment.num_actions
-        self.shape: tuple[int, ...] = (3 * self.num_tokens + (ACTION_TOKENS + ANCHORS) * self.num_actions,)
+        return cls(environment.num_tokens, environment.num_actions)
 
     def fields(self, observations: Any) -> TokenFields:
         """The parts of observations [n, size]."""
@@ -120,6 +124,20 @@ class TokensObserver:
         tokens = observations[:, :end].reshape(n, self.num_tokens, 3)
         actions = observations[:, end:].reshape(n, self.num_actions, ACTION_TOKENS + ANCHORS)
         return TokenFields(tokens[:, :, 0], tokens[:, :, 1:], actions[:, :, :-ANCHORS], actions[:, :, -ANCHORS:])
+
+    def fits(self, observations: Int16, larger: "TokensObserver") -> Bool:
+        """bool [n]: which observations by a `larger` observer fit in this one."""
+        fields = larger.fields(observations)
+        needs_more = fields.tokens[:, self.num_tokens :].any(1) | fields.action_tokens[:, self.num_actions :, 0].any(1)
+        fits: Bool = np.logical_not(needs_more)
+        return fits
+
+    def cut(self, observations: Int16, larger: "TokensObserver") -> Int16:
+        """int16 [n, size]: observations by a `larger` observer that fit, as this one makes them."""
+        n, end = len(observations), 3 * larger.num_tokens
+        tokens = observations[:, : 3 * self.num_tokens]
+        actions = observations[:, end : end + (ACTION_TOKENS + ANCHORS) * self.num_actions]
+        return np.concatenate([tokens, actions], axis=1).reshape(n, *self.shape)
 
     def __call__(self, batch: BatchEnvironment, slots: Int32, symmetries: UInt8, out: Int16) -> None:
         environment = batch.environment

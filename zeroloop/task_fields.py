@@ -73,5 +73,7 @@ def _count(least: int, most: int) -> str:
 
 
 def _short(value: Any) -> str:
-    shown = repr(value)[:80] if isinstance(value, str | int | float | bool | None) else type(value).__name__
+    if isinstance(value, int) and abs(value) >= 10**40:
+        return "an integer of more than 40 digits"  # Python refuses to write some of these
+    shown = repr(value)[:80] if isinstance(value, str | int | float | None) else type(value).__name__
     return shown if len(shown) < 80 else shown + "..."

@@ -31,3 +31,8 @@ def encode(text: str) -> list[int]:
     if wrong:
         raise ValueError(f"{wrong[0]!r} is not in the vocabulary; allowed are the printable ASCII characters")
     return [ID[character] for character in text]
+
+
+def readable_ids(text: str) -> list[int]:
+    """The ids of the characters of any text: white space becomes a space, what is not in the vocabulary a "?"."""
+    return [ID.get(" " if character.isspace() else character, ID["?"]) for character in text]

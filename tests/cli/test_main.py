@@ -31,8 +31,14 @@ def test_an_unknown_command_gets_the_nearest(zeroloop, word, nearest):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_unknown_option_is_refused(zeroloop, command):
-    needed = {"train": ["tic_tac_toe"], "evaluate": ["x"], "play": ["x"]}.get(command, [])
-    zeroloop(command, *needed, "--jsno", "1").refused(2, "--jsno")
+    needed = {
+        "train": ["tic_tac_toe"],
+        "evaluate": ["x"],
+        "generate": ["math", "--tasks", "1", "--out", "-"],
+        "verify": ["x"],
+        "play": ["x"],
+    }
+    zeroloop(command, *needed.get(command, []), "--jsno", "1").refused(2, "--jsno")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zeroloop.contracts import State
+from zeroloop.contracts import SolvingEnvironment, State
 from zeroloop.envs import path_finding
 from zeroloop.envs.path_finding import PathFinding, Walk, generate, shortest_cost, shortest_path
-from zeroloop.errors import IllegalActionError, SettingError
+from zeroloop.errors import IllegalActionError, SettingError, TaskError
+from zeroloop.search.slots import batch_environment
 from zeroloop.seeding import stream
 from zeroloop.testing.environments import EnvironmentConformance
 from zeroloop.testing.playthroughs import play
@@ -32,7 +33,7 @@ class PathConformance(EnvironmentConformance):
         if symmetry >= 4:
             grid = grid.T
         grid = grid[:: -1 if symmetry & 2 else 1, :: -1 if symmetry & 1 else 1]
-        return self.environment.initial_state({"rows": ["".join(row) for row in grid]})
+        return self.environment.initial_state({**task, "rows": ["".join(row) for row in grid]})
 
 
 class TestSquareGrid(PathConformance):
@@ -43,6 +44,30 @@ class TestSquareGrid(PathConformance):
 class TestOblongGrid(PathConformance):
     environment = path_finding.environment(4, 6, 2, gamma=1.0, max_steps=20)
     tasks = tasks(6, 4, 6)
+
+
+FUEL = path_finding.environment(4, 5, 1, gamma=0.9, max_steps=30, fuel=9)
+OPTIMAL = path_finding.environment(4, 4, 1, max_steps=20, scoring="optimal")
+BOTH = path_finding.environment(4, 4, 1, max_steps=20, fuel=8, scoring="optimal")
+
+
+def sampled(environment: PathFinding, count: int) -> list[dict[str, Any]]:
+    return [environment.sample_task(stream(0, "sampled", i)) for i in range(count)]
+
+
+class TestFuel(PathConformance):
+    environment = FUEL
+    tasks = (None, *sampled(FUEL, 5))
+
+
+class TestOptimalScoring(PathConformance):
+    environment = OPTIMAL
+    tasks = (None, *sampled(OPTIMAL, 5))
+
+
+class TestFuelAndOptimalScoring(PathConformance):
+    environment = BOTH
+    tasks = (None, *sampled(BOTH, 5))
 
 
 def test_symmetries_of_grids() -> None:
@@ -162,7 +187,18 @@ def test_bad_grids(rows: Any, message: str) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"height": 0}, {"width": 1}, {"colors": 7}, {"colors": -1}, {"gamma": 0.0}, {"gamma": 1.1}, {"max_steps": -1}],
+    [
+        *(
+            {"height": 0},
+            {"width": 1},
+            {"colors": 7},
+            {"colors": -1},
+            {"gamma": 0.0},
+            {"gamma": 1.1},
+            {"max_steps": -1},
+        ),
+        *({"fuel": -1}, {"fuel": 1000}, {"fuel": 1.0}, {"scoring": "best"}),
+    ],
 )
 def test_bad_settings(options: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match=f"path_finding.{next(iter(options))} must be"):
@@ -176,8 +212,165 @@ def test_bad_settings(options: dict[str, Any]) -> None:
         ({"height": 1, "width": 3}, "found no solvable 1x3"),
         ({"max_cost": 10}, "path_finding.max_cost"),
         ({"colors": 7}, "path_finding.colors"),
+        ({"height": 1, "width": 3, "colors": 0, "fuel": 1, "wall_share": 1.0}, "with fuel 1 more of that"),
     ],
 )
 def test_bad_generator_settings(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         generate(stream(0), **options)
+
+
+# Fuel, and scores against the cheapest way.
+
+
+def test_fuel_burns_and_stations_fill_the_tank() -> None:
+    """A tank of 5 on 2 + station + 3 + 1: the station is needed, and can be used again."""
+    environment = path_finding.environment(1, 5, 0, gamma=0.5, fuel=5)
+    state = environment.initial_state({"rows": ["S2+3G"], "fuel": 5})
+    left = []
+    for direction in ("right", "right", "left", "right", "right", "right"):
+        state, reward, _, terminal = environment.step(state, environment.parse_action(state, direction))
+        left.append(state.fuel)
+    assert left == [3, 5, 3, 5, 2, 1] and terminal and reward == 0.5
+    assert environment.describe(state) == "12+3@\nkeys: none; steps left: 4; fuel: 1 of 5 (at the goal)"
+    assert environment.answer(state) == ["right", "right", "left", "right", "right", "right"]
+
+
+def test_a_cell_that_costs_more_than_is_left_cannot_be_entered() -> None:
+    environment = path_finding.environment(2, 3, 0, fuel=3)
+    start = environment.initial_state({"rows": ["S4G", "211"]})
+    assert environment.legal_actions(start) == [2]
+    below = environment.step(start, 2).state
+    assert below.fuel == 1 and environment.legal_actions(below) == [0, 1]
+
+
+def test_an_empty_tank_ends_the_episode_with_nothing() -> None:
+    environment = path_finding.environment(1, 4, 0, fuel=2)
+    start = environment.initial_state({"rows": ["S11G"]})
+    middle = environment.step(start, 1)
+    assert not middle.terminal
+    end = environment.step(middle.state, 1)
+    assert (end.reward, end.discount, end.terminal) == (0, 0, True)
+    assert end.state.steps_left == 6 and environment.legal_actions(end.state) == []
+
+
+def test_the_last_drop_may_reach_the_goal() -> None:
+    environment = path_finding.environment(1, 4, 0, gamma=0.5, fuel=3)
+    state = environment.initial_state({"rows": ["S11G"]})
+    for _ in range(3):
+        state, reward, _, terminal = environment.step(state, 1)
+    assert terminal and reward == 0.5 and state.fuel == 0
+
+
+def test_cheapest_way_with_fuel() -> None:
+    """By hand: 10 straight on, in four steps, and 10 by the station in six: a tank of 5 needs it, one of 4 is too small
+    even so."""
+    rows = ["S333G", "22+22"]
+    assert shortest_cost({"rows": rows}) == shortest_cost({"rows": rows, "fuel": 10}) == 10
+    assert shortest_path({"rows": rows}) == [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4)]
+    assert shortest_path({"rows": rows, "fuel": 9}) == [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (0, 4)]
+    assert shortest_cost({"rows": rows, "fuel": 9}) == 10
+    assert shortest_cost({"rows": rows, "fuel": 5}) == 10
+    assert shortest_cost({"rows": rows, "fuel": 4}) is None
+    assert shortest_cost({"rows": ["S3G"], "fuel": 3}) is None
+    assert shortest_cost({"rows": ["+S3G"], "fuel": 4}) == 4
+    assert shortest_path({"rows": ["+1S3G"], "fuel": 4}) == [(0, 2), (0, 3), (0, 4)]
+    assert shortest_path({"rows": ["+1S4G", "##1##"], "fuel": 5}) == [(0, 2), (0, 3), (0, 4)]
+
+
+def test_a_dearer_way_with_more_fuel_left_is_not_given_up() -> None:
+    """The third cell is first reached at cost 2 with 4 of 6 left, which does not do; by the station below it at cost 4
+    with 5 left, which does."""
+    rows = ["S114G", "##+##"]
+    assert shortest_cost({"rows": rows}) == 7 and shortest_cost({"rows": rows, "fuel": 6}) == 9
+    expected = [(0, 0), (0, 1), (0, 2), (1, 2), (0, 2), (0, 3), (0, 4)]
+    assert shortest_path({"rows": rows, "fuel": 6}) == expected
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("fuel", [5, 8])
+def test_the_best_return_with_fuel_is_gamma_to_the_shortest_cost(seed: int, fuel: int) -> None:
+    """Value iteration over the environment's own steps agrees with Dijkstra, where there is a way and where not."""
+    environment = path_finding.environment(3, 4, 1, gamma=0.9, max_steps=24, fuel=fuel)
+    grid = generate(stream(4, "fuel optimum", seed), 3, 4, 1, wall_share=0.2, max_cost=4)
+    rows = path_finding.with_stations(stream(5, "stations", seed), grid["rows"], 1)
+    cost = shortest_cost({"rows": rows, "fuel": fuel})
+    best = _best_return(environment, environment.initial_state({"rows": rows}))
+    assert best == pytest.approx(0 if cost is None else 0.9**cost)
+
+
+def test_scores_are_the_smallest_cost_by_the_cost_of_the_way() -> None:
+    environment = path_finding.environment(2, 3, 0, scoring="optimal")
+    task = {"rows": ["S9G", "111"], "best_cost": 4}
+    for way, score in (("down right right up", 1), ("right right", 0.4), ("down up down right right up", 4 / 6)):
+        state = environment.initial_state(task)
+        for direction in way.split():
+            state, reward, discount, terminal = environment.step(state, environment.parse_action(state, direction))
+            assert discount == (0 if terminal else 1)
+        assert terminal and reward == pytest.approx(score)
+        assert environment.excess(task, reward) == pytest.approx(1 / score - 1)
+    assert environment.excess(task, 0) == float("inf")
+    for broken in ({"rows": task["rows"]}, {**task, "best_cost": 0}, {**task, "best_cost": "4"}):
+        with pytest.raises(TaskError, match="best_cost"):
+            environment.initial_state(broken)
+
+
+def test_keys_hold_all_but_the_path() -> None:
+    """Two ways to one cell with one cost are one state; the rules do not look at how it was reached."""
+    state, other = (BOTH.initial_state({"rows": ["S11G", "11+1", "1111", "1a1A"], "best_cost": 3}) for _ in range(2))
+    for one, two in zip(["right", "down"], ["down", "right"], strict=True):
+        state = BOTH.step(state, BOTH.parse_action(state, one)).state
+        other = BOTH.step(other, BOTH.parse_action(other, two)).state
+    assert BOTH.key(state) == BOTH.key(other) and state == other and hash(state) == hash(other)
+    assert state.path != other.path and repr(state) == repr(other)
+    batch = batch_environment(BOTH, 2)
+    for slot, each in enumerate((state, other)):
+        batch.write(slot, each)
+    keys, _ = batch.keys(np.arange(2, dtype=np.int32))
+    assert keys[0] == keys[1]
+    assert BOTH.answer(batch.read(1)) == ["down", "right"]
+
+
+def test_shapes_without_fuel_are_what_they_were() -> None:
+    plain = path_finding.environment(5, 6, 2)
+    assert plain.observation_shape == (9, 5, 6) and plain.num_tokens == 30 + 2 + 2
+    assert path_finding.environment(5, 6, 2, fuel=12).observation_shape == (11, 5, 6)
+    assert path_finding.environment(5, 6, 2, fuel=12).num_tokens == 30 + 2 + 2 + 3
+    both = path_finding.environment(5, 6, 2, fuel=12, scoring="optimal")
+    assert both.observation_shape == (12, 5, 6) and both.num_tokens == 30 + 2 + 2 + 3 + 4
+
+
+def test_claims_say_what_each_step_does() -> None:
+    environment = path_finding.environment(2, 3, 1, fuel=6)
+    assert isinstance(environment, SolvingEnvironment)
+    state, claims = environment.initial_state({"rows": ["Sa+", "G3A"]}), []
+    for direction in ("right", "right", "left", "right", "down", "left", "left"):
+        action = environment.parse_action(state, direction)
+        claims.append(environment.claim(state, action))
+        state = environment.step(state, action).state
+    assert claims == [
+        "Go right to row 1, column 2, taking key a: cost 1, total 1, fuel left 5.",
+        "Go right to row 1, column 3, filling the tank: cost 1, total 2, fuel left 6.",
+        "Go left to row 1, column 2: cost 1, total 3, fuel left 5.",
+        "Go right to row 1, column 3, filling the tank: cost 1, total 4, fuel left 6.",
+        "Go down to row 2, column 3, through door A: cost 1, total 5, fuel left 5.",
+        "Go left to row 2, column 2: cost 3, total 8, fuel left 2.",
+        "Go left to row 2, column 1, the goal: cost 1, total 9, fuel left 1.",
+    ]
+    plain = HALLS.initial_state(generate(stream(0), 5, 3, 2))
+    assert "fuel" not in HALLS.claim(plain, HALLS.legal_actions(plain)[0])
+
+
+def test_generated_grids_with_fuel_can_be_solved() -> None:
+    environment = path_finding.environment(5, 5, 1, fuel=9)
+    for i in range(8):
+        task = environment.sample_task(stream(6, i))
+        assert task["fuel"] == 9 and "".join(task["rows"]).count("+") == 2 and "+ fills it" in task["problem"]
+        environment.initial_state(task)
+        cost = shortest_cost(task)
+        assert cost is not None and environment.excess(task, 0.98**cost) == pytest.approx(0, abs=1e-9)
+
+
+def test_stations_need_floor() -> None:
+    assert path_finding.with_stations(stream(0), ["S1G"], 2) is None
+    assert path_finding.with_stations(stream(0), ["S1G"], 1) == ["S+G"]

@@ -12,6 +12,8 @@ from zeroloop.errors import UsageError, ZeroloopError, unknown_name
 COMMANDS = {
     "train": "train a player or a solver of puzzles from zero, or continue a run",
     "evaluate": "measure a checkpoint on exactly scored positions or held-out puzzles",
+    "generate": "make verifiable tasks of a family",
+    "verify": "check answers to tasks",
     "play": "play against a checkpoint in the terminal",
     "bench": "measure the speed of a part",
     "list": "show the games, puzzles, networks, recipes and benchmarks there are",

@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 
 import zeroloop
+from zeroloop import sandbox
 from zeroloop.cli.arguments import Parser, json_output
+from zeroloop.errors import SandboxError
 
 FEATURES = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 """Processor features that make inference faster: wide vectors, int8 products (vnni), bfloat16."""
@@ -61,6 +63,7 @@ def examine() -> list[Finding]:
         _torch(),
         _extra("openvino", "openvino", "cpu", "int8 networks, 4 to 5 times faster than torch on a CPU"),
         _extra("solver", "bitbully", "solver", "exact scores for positions files without them"),
+        _sandbox(),
         _compiler(),
         _gpu(),
         _disk(),
@@ -102,6 +105,14 @@ def _extra(name: str, module: str, extra: str, purpose: str) -> Finding:
     if importlib.util.find_spec(module) is None:
         return Finding(name, "missing", f'for {purpose}: pip install "zeroloop[{extra}]"')
     return Finding(name, importlib.metadata.version(module))
+
+
+def _sandbox() -> Finding:
+    """Runs a small program in it, because what is installed may still not be allowed here."""
+    try:
+        return Finding("sandbox", sandbox.examine())
+    except SandboxError as problem:
+        return Finding("sandbox", "missing", f"to verify programs: {problem}")
 
 
 def _compiler() -> Finding:

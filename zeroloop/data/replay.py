@@ -12,7 +12,7 @@ from zeroloop.data.episodes import EpisodeStore
 from zeroloop.data.examples import Bool, Examples, ExampleSettings, Float64, Int64, examples
 from zeroloop.data.symmetry import cell_symmetries
 from zeroloop.errors import RunDirectoryError
-from zeroloop.observers import Observations, Observer, PlanesEnvironment, PlanesObserver
+from zeroloop.observers import Observations, Observer, PlanesEnvironment, PlanesObserver, TokensObserver
 
 
 class ReplaySettings(BaseModel):
@@ -43,7 +43,8 @@ class Batch:
     """n examples for one step of the learner.
 
     observations: [n, *shape] of the observer's dtype. policy, reply: float32 [n, A]. legal: bool [n, A].
-    wdl: float32 [n, 3]. weight: float32 [n], how much the loss of each row counts.
+    wdl: float32 [n, 3]. weight: float32 [n], how much the loss of each row counts. avoid: float32 [n, A], how much to
+    avoid each action; None where nothing is known to be bad. observer: where it is not the network's own.
     """
 
     observations: Observations
@@ -52,6 +53,8 @@ class Batch:
     wdl: Float32
     reply: Float32
     weight: Float32
+    avoid: Float32 | None = None
+    observer: TokensObserver | None = None
 
     def __len__(self) -> int:
         return len(self.policy)

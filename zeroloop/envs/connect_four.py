@@ -138,6 +138,21 @@ class ConnectFour:
             raise IllegalActionError(self._refusal(state, text))
         return action
 
+    def answer(self, state: Position) -> None:
+        """None: positions do not hold the moves that led to them, which are what a task's answer lists."""
+
+    def claim(self, state: Position, action: Action) -> str:
+        """Such as "X plays column 4: row 1, and wins with 4 in a row: (1, 1), (2, 1), (3, 1), (4, 1)."."""
+        square = (state.mask + self._bottom) & self._columns[action]
+        end = ""
+        if self._has_line(state.own | square):
+            line = ", ".join(f"({column + 1}, {row + 1})" for column, row in self._line(state.own | square))
+            end = f", and wins with {self.connect} in a row: {line}"
+        elif state.mask | square == self._board:
+            end = ", and the board is full: a draw"
+        row = (state.mask & self._columns[action]).bit_count() + 1
+        return f"{'XO'[state.mask.bit_count() % 2]} plays column {action + 1}: row {row}{end}."
+
     def batch(self, num_slots: int, lookahead: bool = True) -> "NativeStates | BoardStates":
         """Positions by slot: native bitboards for 7x6 connect 4, NumPy boards for other sizes."""
         native = (self.width, self.height, self.connect) == (7, 6, 4)
@@ -160,6 +175,17 @@ class ConnectFour:
             if line:
                 return True
         return False
+
+    def _line(self, stones: int) -> list[tuple[int, int]]:
+        """The squares (column, row) of the first line of stones that have one."""
+        for shift in (1, self._stride - 1, self._stride, self._stride + 1):
+            line = stones
+            for _ in range(self.connect - 1):
+                line &= line >> shift
+            if line:
+                first = (line & -line).bit_length() - 1
+                return [divmod(first + step * shift, self._stride) for step in range(self.connect)]
+        raise ValueError("no line")
 
     def _cells(self, stones: int) -> list[list[int]]:
         return [[stones >> (c * self._stride + r) & 1 for c in range(self.width)] for r in range(self.height)[::-1]]

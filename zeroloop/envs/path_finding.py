@@ -1,13 +1,16 @@
-"""Path finding for one agent on a weighted grid with keys and doors, in plain Python.
+"""Path finding for one agent on a weighted grid with keys, doors and fuel, in plain Python.
 
 A grid is a list of equal rows: `#` wall, `1`-`9` floor with the cost of entering it, `S` start, `G` goal, `a`-`f` keys,
-`A`-`F` the doors that they open. Start, goal, keys and doors cost 1. Keys are taken by entering their cell, for good.
+`A`-`F` the doors that they open, `+` fuel stations where fuel is limited. Start, goal, keys, doors and stations cost 1.
+Keys are taken by entering their cell, for good. Where fuel is limited, entering a cell burns as much as it costs, and a
+cell that costs more than is left cannot be entered; a station fills the tank, as often as it is entered.
 """
 
 import heapq
 import math
 from collections import Counter
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,31 +20,50 @@ from zeroloop.envs._helpers import parse_by_name
 from zeroloop.errors import IllegalActionError, SettingError
 from zeroloop.observers import Int16
 from zeroloop.seeding import stream
+from zeroloop.task_fields import integer
 from zeroloop.vocabulary import ID, encode
 
 _MOVES = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
 _VECTORS = tuple(_MOVES.values())
 _NAMES = tuple(_MOVES)
-_KEYS, _DOORS, _FLOOR = "abcdef", "ABCDEF", "123456789"
-_SYMBOLS = {"#": ID["wall"], "G": ID["goal"], **{sign: ID[sign] for sign in _KEYS + _DOORS + _FLOOR}}
+_KEYS, _DOORS, _FLOOR, _STATION = "abcdef", "ABCDEF", "123456789", "+"
+_SYMBOLS = {"#": ID["wall"], "G": ID["goal"], **{sign: ID[sign] for sign in _KEYS + _DOORS + _FLOOR + _STATION}}
+_COSTS = {"#": 0, **dict.fromkeys("SG" + _KEYS + _DOORS + _STATION, 1), **{sign: int(sign) for sign in _FLOOR}}
+_COST_SO_FAR, _FUEL_LEFT = ID["rule 0"], ID["rule 1"]
+LARGEST_FUEL = 999
+"""Capacity of a tank, at most."""
 
 
-class Walk(NamedTuple):
-    """cells: the grid's rows in one string. position: the agent's cell. keys: bit i for key i. steps_left: to take."""
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where an agent stands, and what it holds.
+
+    cells: the grid's rows in one string. position: the agent's cell. keys: bit i for key i. steps_left: to take. fuel:
+    left, 0 where it is not limited. cost: of the cells entered, and best_cost: of a cheapest way from the start, both 0
+    unless the score is their ratio. path: actions since the start; no rule and no comparison of states looks at it.
+    """
 
     cells: str
     position: int
     keys: int
     steps_left: int
+    fuel: int = 0
+    cost: int = 0
+    best_cost: int = 0
+    path: tuple[Action, ...] = field(default=(), compare=False, repr=False)
 
 
 class PathFinding:
-    """Reach the goal at the smallest cost. The return from the start is `gamma ** (cost of all cells entered)`.
+    """Reach the goal at the smallest cost.
 
-    To that end the discount of a step is `gamma ** cost`, and the reward for entering the goal is `gamma ** cost` too;
-    running out of steps ends the episode with reward 0. There is always a way on: the cell one came from stays open.
+    scoring "discount": the return from the start is `gamma ** (cost of all cells entered)`. To that end the discount of
+    a step is `gamma ** cost`, and the reward for entering the goal is `gamma ** cost` too. scoring "optimal": the only
+    reward is that for entering the goal, `task["best_cost"] / cost of all cells entered`, undiscounted.
+    Running out of steps ends the episode with reward 0, and so does a tank too empty for every way on; where fuel is
+    not limited there is always a way on: the cell one came from stays open.
     Observation planes: walls, cost / 9, agent, goal, steps left / max_steps, then for each colour the keys still lying,
-    then for each colour the doors still closed. Symmetries: flips, and on a square grid turns.
+    then for each colour the doors still closed; where fuel is limited also fuel left / fuel and stations; for scoring
+    "optimal" also the cost so far / the largest possible. Symmetries: flips, and on a square grid turns.
     Raises SettingError where a setting is out of range.
     """
 
@@ -59,51 +81,69 @@ class PathFinding:
         max_steps: int,
         wall_share: float = 0.25,
         max_cost: int = 5,
+        fuel: int = 0,
+        scoring: Literal["discount", "optimal"] = "discount",
     ) -> None:
         _check_sizes(height, width, colors)
         if not isinstance(max_steps, int) or max_steps < 0:
             raise SettingError(f"path_finding.max_steps must be an integer of at least 0, not {max_steps!r}")
         if not 0 < gamma <= 1:
             raise SettingError(f"path_finding.gamma must be above 0 and at most 1, not {gamma!r}")
+        if not isinstance(fuel, int) or not 0 <= fuel <= LARGEST_FUEL:
+            raise SettingError(f"path_finding.fuel must be an integer from 0 to {LARGEST_FUEL}, not {fuel!r}")
+        if scoring not in ("discount", "optimal"):
+            raise SettingError(f"path_finding.scoring must be 'discount' or 'optimal', not {scoring!r}")
         self.height, self.width, self.colors, self.gamma = height, width, colors, gamma
         self.max_steps = max_steps or 2 * height * width
         self.wall_share, self.max_cost = wall_share, max_cost
+        self.fuel, self.scoring = fuel, scoring
+        self._optimal = scoring == "optimal"
+        self._largest_cost = 9 * self.max_steps
         self.num_tokens = height * width + 2 + len(str(self.max_steps))
-        self.observation_shape = (5 + 2 * colors, height, width)
+        self.num_tokens += (1 + len(str(self._largest_cost))) * self._optimal + (1 + len(str(fuel))) * (fuel > 0)
+        self.observation_shape = (5 + 2 * colors + 2 * (fuel > 0) + self._optimal, height, width)
         self._flips = [(t, u, f) for t in range(1 + (height == width)) for u in (1, -1) for f in (1, -1)]
         cells = np.arange(height * width).reshape(height, width)
         self._places = np.stack(np.divmod(cells.ravel(), width), axis=1)
+        # The cell that each direction leads to from each cell, None beyond the border.
+        self._neighbours = [[self._neighbour(*divmod(i, width), *v) for v in _VECTORS] for i in range(height * width)]
         # The cell that each cell becomes under a symmetry.
         self._images = [np.argsort(self._turned(cells, s).ravel()).tolist() for s in range(len(self._flips))]
         self.symmetries: Int32 = np.array([[_image(v, *flip) for v in _VECTORS] for flip in self._flips], np.int32)
 
     def initial_state(self, task: dict[str, Any] | None = None) -> Walk:
-        """The start of the grid in `task["rows"]`; without a task, of a grid that depends on the sizes alone.
+        """The start of the grid in `task["rows"]`; without a task, of a grid that depends on the settings alone.
 
-        Raises SettingError where the rows are no grid of this environment's size.
+        Raises SettingError where the rows are no grid of this environment's size, TaskError where `task["best_cost"]`
+        is needed and no cost.
         """
         if task is None:
             rng = stream(0, "path_finding", self.height, self.width, self.colors)
-            task = generate(rng, self.height, self.width, self.colors)
+            task = self._with_best(generate(rng, self.height, self.width, self.colors, fuel=self.fuel))
         cells = self._checked(task.get("rows"))
-        start = Walk(cells.replace("S", "1"), cells.index("S"), 0, self.max_steps)
+        best_cost = integer(task, "best_cost", 1, self._largest_cost) if self._optimal else 0
+        start = Walk(cells.replace("S", "1"), cells.index("S"), 0, self.max_steps, self.fuel, 0, best_cost)
         if not self.legal_actions(start):
             raise SettingError("task.rows: the start is shut in; open one of its neighbours")
         return start
 
     def sample_task(self, rng: np.random.Generator) -> dict[str, Any]:
         """A random solvable grid; see `generate`."""
-        return generate(rng, self.height, self.width, self.colors, self.wall_share, self.max_cost)
+        sizes = self.height, self.width, self.colors
+        return self._with_best(generate(rng, *sizes, self.wall_share, self.max_cost, self.fuel))
 
     def excess(self, task: dict[str, Any], episode_return: float) -> float:
         """The cost above the smallest one (by Dijkstra), as a share of it; 0 for every solution where gamma is 1."""
-        smallest = shortest_cost(task)
+        smallest = shortest_cost({**task, "fuel": self.fuel})
         if episode_return <= 0 or smallest is None:
             return math.inf
+        if self._optimal:
+            return max(0.0, 1 / episode_return - 1)
         return 0.0 if self.gamma == 1 else max(0.0, math.log(episode_return) / math.log(self.gamma) / smallest - 1)
 
     def legal_actions(self, state: Walk) -> list[Action]:
-        """Directions that lead to floor, keys, the goal or an open door; none at the goal and after the last step."""
+        """Directions that lead to floor, keys, stations, the goal or an open door, as far as the fuel goes; none at the
+        goal and after the last step."""
         if state.steps_left == 0 or state.cells[state.position] == "G":
             return []
         return [action for action in range(4) if self._target(state, action) is not None]
@@ -117,44 +157,65 @@ class PathFinding:
         target = self._target(state, action)
         assert target is not None
         cell = state.cells[target]
+        price = _COSTS[cell]
         keys = state.keys | (1 << _KEYS.index(cell) if cell in _KEYS else 0)
-        after = Walk(state.cells, target, keys, state.steps_left - 1)
-        discount = self.gamma ** _cost(cell)
+        fuel = self.fuel if cell == _STATION else state.fuel - price if self.fuel else 0
+        cost, path = state.cost + price if self._optimal else 0, (*state.path, action)
+        after = Walk(state.cells, target, keys, state.steps_left - 1, fuel, cost, state.best_cost, path)
+        discount = 1.0 if self._optimal else self.gamma**price
         if cell == "G":
-            return Transition(after, discount, 0.0, True)
-        return Transition(after, 0.0, discount, False) if after.steps_left else Transition(after, 0.0, 0.0, True)
+            return Transition(after, min(1.0, state.best_cost / cost) if self._optimal else discount, 0.0, True)
+        if after.steps_left and (not self.fuel or self.legal_actions(after)):
+            return Transition(after, 0.0, discount, False)
+        return Transition(after, 0.0, 0.0, True)
 
-    def key(self, state: Walk) -> Walk:
-        """The state itself."""
-        return state
+    def key(self, state: Walk) -> tuple[str | int, ...]:
+        """All of the state but the path."""
+        shared = state.cells, state.position, state.keys, state.steps_left
+        return (*shared, state.fuel, state.cost, state.best_cost) if self.fuel or self._optimal else shared
 
     def observe(self, state: Walk, symmetry: int = 0) -> Float32:
-        """Planes [5 + 2 * colors, height, width]; see the class."""
+        """Planes float32 [C, height, width]; see the class."""
         closed = [color for color in range(self.colors) if not state.keys >> color & 1]
         planes = np.zeros((self.observation_shape[0], self.height * self.width), np.float32)
         for i, cell in enumerate(state.cells):
-            planes[0, i], planes[1, i], planes[3, i] = cell == "#", _cost(cell) / 9, cell == "G"
+            planes[0, i], planes[1, i], planes[3, i] = cell == "#", _COSTS[cell] / 9, cell == "G"
             for color in closed:
                 planes[5 + color, i] = cell == _KEYS[color]
                 planes[5 + self.colors + color, i] = cell == _DOORS[color]
         planes[2, state.position] = 1
         planes[4] = state.steps_left / self.max_steps
+        more = 5 + 2 * self.colors
+        if self.fuel:
+            planes[more], planes[more + 1] = state.fuel / self.fuel, [cell == _STATION for cell in state.cells]
+        if self._optimal:
+            planes[-1] = state.cost / self._largest_cost
         return np.ascontiguousarray(self._turned(planes.reshape(self.observation_shape), symmetry))
 
     def tokens(self, state: Walk, symmetry: int = 0) -> Int16:
         """A token for each cell (taken keys and open doors are floor of cost 1), then the agent where it stands, then
-        the steps left as a number in the row below the grid."""
+        numbers, each in a row of its own below the grid: the steps left, and where they matter the cost so far and the
+        fuel left."""
         held = [color for color in range(self.colors) if state.keys >> color & 1]
         gone = {sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])}
         symbols = np.array([_SYMBOLS[gone.get(cell, cell)] for cell in state.cells], np.int16)
         image = self._turned(symbols.reshape(self.height, self.width), symmetry)
         place = self._images[symmetry][state.position]
-        rest = [ID["steps left"], *encode(str(state.steps_left))]
+        numbers = [(ID["steps left"], state.steps_left)]
+        if self._optimal:
+            numbers.append((_COST_SO_FAR, state.cost))
+        if self.fuel:
+            numbers.append((_FUEL_LEFT, state.fuel))
+        rest = [
+            (symbol, self.height + row, column)
+            for row, (sign, number) in enumerate(numbers)
+            for column, symbol in enumerate((sign, *encode(str(number))))
+        ]
         tokens = np.empty((len(state.cells) + 1 + len(rest), 3), np.int16)
         tokens[: len(state.cells), 0] = image.ravel()
         tokens[: len(state.cells), 1:] = self._places
         tokens[len(state.cells)] = (ID["agent"], *divmod(place, self.width))
-        tokens[len(state.cells) + 1 :] = [(symbol, self.height, i) for i, symbol in enumerate(rest)]
+        tokens[len(state.cells) + 1 :] = rest
         return tokens
 
     def action_tokens(self, state: Walk, action: Action, symmetry: int = 0) -> tuple[list[int], list[int]]:
@@ -164,15 +225,18 @@ class PathFinding:
         return [ID[_NAMES[int(self.symmetries[symmetry, action])]]], [self._images[symmetry][target]]
 
     def describe(self, state: Walk) -> str:
-        """The grid with `@` for the agent, taken keys and open doors as floor, the keys held and the steps left."""
+        """The grid with `@` for the agent, taken keys and open doors as floor, the keys held, the steps left, and where
+        they matter the fuel left and the cost so far."""
         held = [color for color in range(self.colors) if state.keys >> color & 1]
         gone = str.maketrans({sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])})
         cells = state.cells.translate(gone)
         cells = cells[: state.position] + "@" + cells[state.position + 1 :]
         rows = [cells[i : i + self.width] for i in range(0, len(cells), self.width)]
         keys = " ".join(_KEYS[color] for color in held) or "none"
+        facts = [f"keys: {keys}", f"steps left: {state.steps_left}"]
+        facts += [f"fuel: {state.fuel} of {self.fuel}"] * (self.fuel > 0) + [f"cost: {state.cost}"] * self._optimal
         end = " (at the goal)" if state.cells[state.position] == "G" else ""
-        return "\n".join([*rows, f"keys: {keys}; steps left: {state.steps_left}{end}"])
+        return "\n".join([*rows, "; ".join(facts) + end])
 
     def action_name(self, state: Walk, action: Action) -> str:
         """up, right, down or left."""
@@ -182,6 +246,47 @@ class PathFinding:
         """The direction with that name. Raises IllegalActionError with those that are possible."""
         return parse_by_name(self, state, text)
 
+    def answer(self, state: Walk) -> list[str]:
+        """The directions taken since the start."""
+        return [_NAMES[action] for action in state.path]
+
+    def claim(self, state: Walk, action: Action) -> str:
+        """Such as "Go right to row 2, column 3, taking key a: cost 1, total 9, fuel left 4."."""
+        target = self._target(state, action)
+        assert target is not None
+        cell, (row, column) = state.cells[target], divmod(target, self.width)
+        event = ""
+        if cell in _KEYS and not state.keys >> _KEYS.index(cell) & 1:
+            event = f", taking key {cell}"
+        elif cell in _DOORS:
+            event = f", through door {cell}"
+        elif cell == _STATION:
+            event = ", filling the tank"
+        elif cell == "G":
+            event = ", the goal"
+        price = _COSTS[cell]
+        left = f", fuel left {self.fuel if cell == _STATION else state.fuel - price}" if self.fuel else ""
+        total = self._spent(state) + price
+        return f"Go {_NAMES[action]} to row {row + 1}, column {column + 1}{event}: cost {price}, total {total}{left}."
+
+    def _spent(self, state: Walk) -> int:
+        """The cost of the cells entered since the start, found by going back."""
+        total, place = 0, state.position
+        for action in reversed(state.path):
+            total += _COSTS[state.cells[place]]
+            before = self._neighbours[place][action ^ 2]  # the opposite direction
+            assert before is not None
+            place = before
+        return total
+
+    def _with_best(self, task: dict[str, Any]) -> dict[str, Any]:
+        """The task, with its `best_cost` where the score needs it."""
+        return {**task, "best_cost": shortest_cost(task)} if self._optimal else task
+
+    def _neighbour(self, row: int, column: int, down: int, right: int) -> int | None:
+        row, column = row + down, column + right
+        return row * self.width + column if 0 <= row < self.height and 0 <= column < self.width else None
+
     def _turned(self, grid: npt.NDArray[Any], symmetry: int) -> npt.NDArray[Any]:
         """`grid` [..., height, width] under a symmetry."""
         transpose, up_down, left_right = self._flips[symmetry]
@@ -190,13 +295,13 @@ class PathFinding:
 
     def _target(self, state: Walk, action: Action) -> int | None:
         """The cell that the action leads to, None where the agent cannot go."""
-        row, column = divmod(state.position, self.width)
-        row, column = row + _VECTORS[action][0], column + _VECTORS[action][1]
-        if not (0 <= row < self.height and 0 <= column < self.width):
+        target = self._neighbours[state.position][action]
+        if target is None:
             return None
-        cell = state.cells[row * self.width + column]
+        cell = state.cells[target]
         locked = cell in _DOORS and not state.keys >> _DOORS.index(cell) & 1
-        return None if cell == "#" or locked else row * self.width + column
+        dry = self.fuel > 0 and _COSTS[cell] > state.fuel
+        return None if cell == "#" or locked or dry else target
 
     def _checked(self, rows: Any) -> str:
         """The grid as one string. Raises SettingError where it is none."""
@@ -206,7 +311,7 @@ class PathFinding:
         if len(rows) != self.height or any(len(row) != self.width for row in rows):
             raise SettingError(f"task.rows must be {size}, not {len(rows)} strings of {sorted({*map(len, rows)})}")
         counts = Counter("".join(rows))
-        allowed = "#SG" + _FLOOR + _KEYS[: self.colors] + _DOORS[: self.colors]
+        allowed = "#SG" + _FLOOR + _KEYS[: self.colors] + _DOORS[: self.colors] + _STATION * (self.fuel > 0)
         if wrong := sorted(counts.keys() - {*allowed}):
             raise SettingError(f"task.rows: unknown cell {wrong[0]!r}; allowed: {allowed}")
         if counts["S"] != 1 or counts["G"] != 1:
@@ -224,59 +329,84 @@ def _check_sizes(height: int, width: int, colors: int) -> None:
             raise SettingError(f"path_finding.{setting} must be an integer from {low} to {high}, not {value!r}")
 
 
-def _cost(cell: str) -> int:
-    return int(cell) if cell in _FLOOR else 0 if cell == "#" else 1
-
-
 def _image(vector: tuple[int, int], transpose: int, up_down: int, left_right: int) -> int:
     """The direction that a direction becomes on the transformed grid."""
     down, right = vector[::-1] if transpose else vector
     return _VECTORS.index((down * up_down, right * left_right))
 
 
-def shortest_path(task: dict[str, Any]) -> list[tuple[int, int]] | None:
-    """The cells (row, column) of a cheapest way from start to goal, both included; None where there is none.
+class Way(NamedTuple):
+    """A cheapest way from start to goal.
 
-    Among equally cheap ways one with the fewest steps. Exact (Dijkstra over cells and keys held), and written apart
-    from the rules above, to check them.
+    cells: (row, column), both ends included. cost: of all cells entered. nodes: states looked at to find it.
+    """
+
+    cells: list[tuple[int, int]]
+    cost: int
+    nodes: int
+
+
+Label = tuple[tuple[int, int], str, int]
+"""Where an agent stands, the keys that it holds in order, and the fuel that it has left."""
+
+
+def cheapest_way(task: dict[str, Any]) -> Way | None:
+    """A cheapest way from start to goal of `task["rows"]` with `task["fuel"]` (0 or missing: as much as one likes);
+    None where there is none.
+
+    Among equally cheap ways one with the fewest steps. Exact (Dijkstra over cells, keys held and fuel left), and
+    written apart from the rules above, to check them.
     """
     grid = {(r, c): cell for r, row in enumerate(task["rows"]) for c, cell in enumerate(row) if cell != "#"}
-    start = next(place for place, cell in grid.items() if cell == "S")
-    queue = [(0, 0, start, "")]
-    best = {(start, ""): (0, 0)}
-    came: dict[tuple[tuple[int, int], str], tuple[tuple[int, int], str]] = {}
+    tank = task.get("fuel", 0)
+    start = (next(place for place, cell in grid.items() if cell == "S"), "", tank)
+    queue = [(0, 0, start)]
+    best = {start: (0, 0)}
+    came: dict[Label, Label] = {}
+    fullest: dict[tuple[tuple[int, int], str], int] = {}
+    nodes = 0
     while queue:
-        cost, steps, (r, c), keys = heapq.heappop(queue)
+        cost, steps, label = heapq.heappop(queue)
+        (r, c), keys, fuel = label
+        if fuel <= fullest.get(((r, c), keys), -1):
+            continue  # a way that was no dearer came here with no less fuel
+        fullest[(r, c), keys] = fuel
+        nodes += 1
         if grid[r, c] == "G":
-            return _way(came, ((r, c), keys))
+            return Way(_way(came, label), cost, nodes)
         for place in ((r, c + 1), (r, c - 1), (r + 1, c), (r - 1, c)):
             cell = grid.get(place, "#")
             if cell == "#" or (cell in "ABCDEF" and cell.lower() not in keys):
                 continue
+            price = int(cell) if cell.isdigit() else 1
+            if tank and price > fuel:
+                continue
             held = "".join(sorted({*keys, cell})) if cell.islower() else keys
-            price = (cost + (int(cell) if cell.isdigit() else 1), steps + 1)
-            if price < best.get((place, held), (math.inf, 0)):
-                best[place, held], came[place, held] = price, ((r, c), keys)
-                heapq.heappush(queue, (*price, place, held))
+            after = (place, held, tank if cell == "+" or not tank else fuel - price)
+            total = (cost + price, steps + 1)
+            if total < best.get(after, (math.inf, 0)):
+                best[after], came[after] = total, label
+                heapq.heappush(queue, (*total, after))
     return None
 
 
-def _way(
-    came: dict[tuple[tuple[int, int], str], tuple[tuple[int, int], str]], end: tuple[tuple[int, int], str]
-) -> list[tuple[int, int]]:
+def _way(came: dict[Label, Label], end: Label) -> list[tuple[int, int]]:
     way = [end]
     while way[-1] in came:
         way.append(came[way[-1]])
-    return [place for place, _ in reversed(way)]
+    return [label[0] for label in reversed(way)]
+
+
+def shortest_path(task: dict[str, Any]) -> list[tuple[int, int]] | None:
+    """The cells (row, column) of a cheapest way from start to goal; see `cheapest_way`."""
+    way = cheapest_way(task)
+    return None if way is None else way.cells
 
 
 def shortest_cost(task: dict[str, Any]) -> int | None:
     """The smallest cost of reaching the goal of a task, None where it cannot be reached."""
-    way = shortest_path(task)
-    if way is None:
-        return None
-    cells = [task["rows"][r][c] for r, c in way[1:]]
-    return sum(int(cell) if cell.isdigit() else 1 for cell in cells)
+    way = cheapest_way(task)
+    return None if way is None else way.cost
 
 
 def generate(
@@ -286,10 +416,12 @@ def generate(
     colors: int = 2,
     wall_share: float = 0.25,
     max_cost: int = 5,
+    fuel: int = 0,
 ) -> dict[str, Any]:
     """A task (plain JSON) with a random grid that can be solved within `2 * height * width` steps.
 
-    Every door stands on what was a cheapest way before it; with its key, or round about, the goal can be reached.
+    Every door stands on what was a cheapest way before it; with its key, or round about, the goal can be reached. Where
+    fuel is limited, there are stations, one to twelve cells.
     Raises SettingError where the settings leave no solvable grid.
     """
     if not 1 <= max_cost <= 9:
@@ -297,21 +429,27 @@ def generate(
     _check_sizes(height, width, colors)
     for _ in range(1000):
         rows = _random_rows(rng, height, width, colors, wall_share, max_cost)
-        way = shortest_path({"rows": rows}) if rows else None
+        if rows and fuel:
+            rows = with_stations(rng, rows, max(1, height * width // 12))
+        way = shortest_path({"rows": rows, "fuel": fuel}) if rows else None
         if rows and way and len(way) <= 2 * height * width:
             problem = (
                 "Reach the goal G from S at the smallest cost: a digit is the cost of its cell, key a opens door A."
             )
+            if fuel:
+                problem += f" The tank holds {fuel} units of fuel; each cell burns as much as it costs, and + fills it."
             return {
                 "type": "path_finding",
                 "environment": "path_finding",
                 "problem": "\n".join([problem, *rows]),
                 "grid_size": [height, width],
                 "rows": rows,
+                **({"fuel": fuel} if fuel else {}),
             }
+    more = f", and with fuel {fuel} more of that" if fuel else ""
     raise SettingError(
         f"path_finding: found no solvable {height}x{width} grid with {colors} doors and wall_share {wall_share}; "
-        "choose a larger grid, fewer colors or a smaller wall_share"
+        f"choose a larger grid, fewer colors or a smaller wall_share{more}"
     )
 
 
@@ -333,6 +471,16 @@ def _random_rows(
     return _rows(cells, width)
 
 
+def with_stations(rng: np.random.Generator, rows: list[str], count: int) -> list[str] | None:
+    """The grid with fuel stations on `count` random cells of its floor; None where it has not as many."""
+    cells = np.array([*"".join(rows)])
+    floor = np.flatnonzero(np.char.isdigit(cells))
+    if len(floor) < count:
+        return None
+    cells[rng.permutation(floor)[:count]] = _STATION
+    return _rows(cells, len(rows[0]))
+
+
 def _rows(cells: np.ndarray[Any, np.dtype[np.str_]], width: int) -> list[str]:
     return ["".join(row) for row in cells.reshape(-1, width)]
 
@@ -345,10 +493,13 @@ def environment(
     max_steps: int = 0,
     wall_share: float = 0.25,
     max_cost: int = 5,
+    fuel: int = 0,
+    scoring: Literal["discount", "optimal"] = "discount",
 ) -> PathFinding:
     """Path finding on grids of one size, with keys and doors of up to `colors` colours.
 
     max_steps: steps before an episode ends without success; 0 means `2 * height * width`. wall_share, max_cost: of the
-    grids that `sample_task` makes.
+    grids that `sample_task` makes. fuel: that the tank holds at the start and from each station on; 0 means as much as
+    one likes. scoring: "discount" for a return of `gamma ** cost`, "optimal" for the smallest cost / cost.
     """
-    return PathFinding(height, width, colors, gamma, max_steps, wall_share, max_cost)
+    return PathFinding(height, width, colors, gamma, max_steps, wall_share, max_cost, fuel, scoring)

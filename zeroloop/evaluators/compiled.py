@@ -13,7 +13,14 @@ import torch
 from zeroloop.contracts import Float32
 from zeroloop.errors import MissingExtraError, SettingError
 from zeroloop.evaluators.cuda_graph import CudaEngine, CudaPartEngine
-from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Runner, SegmentRunner, run_observations
+from zeroloop.evaluators.engines import (
+    EngineEvaluator,
+    FixedRunner,
+    Runner,
+    SegmentRunner,
+    SizedRunner,
+    run_observations,
+)
 from zeroloop.evaluators.network import TorchEngine, TorchPartEngine
 from zeroloop.evaluators.openvino_graph import (
     OpenVinoEngine,
@@ -24,7 +31,7 @@ from zeroloop.evaluators.openvino_graph import (
 )
 from zeroloop.evaluators.settings import Backend, EvaluatorSettings
 from zeroloop.networks import GameNetwork, PlanesNetwork, SegmentedNetwork, Valued, value_of
-from zeroloop.observers import Observations
+from zeroloop.observers import Observations, TokensObserver
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +61,23 @@ def _softmax(logits: Float32) -> Float32:
 
 def build_runner(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> Runner:
     """`network` in `backend`, with an engine per batch size, all with equal answers: torch only gets the first size
-    (see NetworkEvaluator), and of the others those are left out whose answers differ from the first's."""
+    (see NetworkEvaluator), and of the others those are left out whose answers differ from the first's. Where some of
+    the `positions` need less room than others, so do their engines."""
     network = copy.deepcopy(network).eval().requires_grad_(False)
+    full, observer = _fixed_size(network, backend, positions, sizes), network.observer
+    smaller = network.smaller(positions)
+    if not smaller:
+        return full
+    assert isinstance(observer, TokensObserver)
+    runners = []
+    for less, view in smaller:
+        some = less.cut(positions[less.fits(positions, observer)], observer)
+        runners.append((less, _fixed_size(view, backend, some, sizes)))
+    return SizedRunner(full, observer, runners)
+
+
+def _fixed_size(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> Runner:
+    """`build_runner` for observations of one size."""
     ranges = None
     if backend == "int8" and isinstance(network, PlanesNetwork):
         ranges = activation_ranges(network, positions)

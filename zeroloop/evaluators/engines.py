@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from zeroloop.contracts import Bool, Float32, Int32, Leaves, UInt8
 from zeroloop.errors import SettingError
-from zeroloop.observers import Observations, Observer
+from zeroloop.observers import Observations, Observer, TokensObserver
 
 Int64: TypeAlias = npt.NDArray[np.int64]
 
@@ -162,6 +162,36 @@ def think(
     return answers, taken
 
 
+class SizedRunner:
+    """Rows by the room that their observations need: each goes to the first of several networks that has it.
+
+    full: for whatever `observer` shows. smaller: for observations that these observers have room for, too, the
+    cheapest first.
+    """
+
+    def __init__(
+        self, full: Runner, observer: TokensObserver, smaller: Sequence[tuple[TokensObserver, Runner]]
+    ) -> None:
+        self.full, self._observer, self._smaller = full, observer, smaller
+        self.distinguishes_roots = full.distinguishes_roots
+
+    def __call__(self, rows: int, fill: Fill, roots: Bool | None) -> tuple[Float32, Float32]:
+        """See Runner."""
+        full = self._observer
+        observations: Observations = np.empty((rows, *full.shape), full.dtype)
+        fill(slice(0, rows), observations)
+        policy, values = np.zeros((rows, full.num_actions), np.float32), np.empty(rows, np.float32)
+        rest = np.arange(rows)
+        for observer, runner in (*self._smaller, (full, self.full)):
+            fits = observer.fits(observations[rest], full)
+            chosen, rest = rest[fits], rest[~fits]
+            if len(chosen):
+                some = None if roots is None else roots[chosen]
+                found, values[chosen] = run_observations(runner, observer.cut(observations[chosen], full), some)
+                policy[chosen, : observer.num_actions] = found
+        return policy, values
+
+
 class EngineEvaluator:
     """Evaluates every state in its canonical orientation, so that mirror images get the same answer.
 
@@ -189,13 +219,14 @@ class EngineEvaluator:
         return legal_logits(policy, leaves, symmetries, batch.environment.symmetries), values
 
 
-def run_observations(runner: Runner, observations: Observations) -> tuple[Float32, Float32]:
-    """Policy logits float32 [n, num_actions] and values float32 [n] of observations [n, *shape], as of leaves."""
+def run_observations(runner: Runner, observations: Observations, roots: Bool | None = None) -> tuple[Float32, Float32]:
+    """Policy logits float32 [n, num_actions] and values float32 [n] of observations [n, *shape], as of leaves where
+    `roots` [n] does not say otherwise."""
 
     def take(rows: slice, out: Observations) -> None:
         out[:] = observations[rows]
 
-    return runner(len(observations), take, None)
+    return runner(len(observations), take, roots)
 
 
 def check_batch_sizes(sizes: Sequence[int]) -> tuple[int, ...]:

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Float32
-from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Int64, check_batch_sizes
+from zeroloop.evaluators.engines import EngineEvaluator, FixedRunner, Int64, SizedRunner, check_batch_sizes
 from zeroloop.networks import GameNetwork, Part, value_of
-from zeroloop.observers import Observations, Observer
+from zeroloop.observers import Observations, Observer, TokensObserver
 
 
 class TorchEngine:
@@ -80,6 +80,16 @@ class TorchPartEngine(HostPartEngine):
             shown = [torch.from_numpy(array).to(self._device) for array in (self.observations, *self.carry)]
             answer, halt, *after = self._part(*shown)
         self.answer, self.halt, *self.after = (tensor.cpu().numpy() for tensor in (answer, halt, *after))
+
+
+def eager_evaluator(network: GameNetwork, batch_size: int = 8) -> EngineEvaluator:
+    """An evaluator that shares its weights with `network`; smaller observations take smaller networks."""
+    full = FixedRunner([TorchEngine(network, batch_size)])
+    smaller = [(observer, FixedRunner([TorchEngine(view, batch_size)])) for observer, view in network.smaller(None)]
+    if not smaller:
+        return EngineEvaluator(full, network.observer)
+    assert isinstance(network.observer, TokensObserver)
+    return EngineEvaluator(SizedRunner(full, network.observer, smaller), network.observer)
 
 
 class NetworkEvaluator(EngineEvaluator):

@@ -1,8 +1,9 @@
 """Examples in, weights out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,12 +35,12 @@ class Learner:
         dtype = compute_dtype(settings.precision, self.device)
         self._autocast = None if dtype == torch.float32 else network.train_in(dtype)
 
-    def train(self, batches: Iterable[Batch], progress: float) -> dict[str, float]:
+    def train(self, batches: Iterable[Batch | Sequence[Batch]], progress: float) -> dict[str, float]:
         """Means over one step per batch: the scalars of `losses` and gradient_norm; plus steps and learning_rate.
 
-        progress: share of the run that is over, 0 to 1; it sets the learning rate of all these steps.
-        Raises DivergedError with the batch when a loss is not finite, before it changes a weight; ValueError when there
-        are no batches.
+        A batch may come in parts of different sizes, which are learned from in one step. progress: share of the run
+        that is over, 0 to 1; it sets the learning rate of all these steps. Raises DivergedError with the batch when a
+        loss is not finite, before it changes a weight; ValueError when there are no batches.
         """
         self.network.train()
         watched = [self._step(batch, progress) for batch in batches]
@@ -63,10 +64,30 @@ class Learner:
         """See Updater."""
         self.updater.load_state_dict(state)
 
-    def _step(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        target = targets(batch, self.device)
-        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
-            predictions = self.network.forward_training(target.observations)
-        results = losses(predictions, target, self.settings)
-        norm = self.updater.update(results["loss"], progress, lambda: vars(batch))
+    def _step(self, batch: Batch | Sequence[Batch], progress: float) -> dict[str, Tensor]:
+        parts = [batch] if isinstance(batch, Batch) else batch
+        rows = sum(map(len, parts))
+        found = [self._losses(part) for part in parts]
+        results = {
+            name: torch.stack([len(part) / rows * each[name] for part, each in zip(parts, found, strict=True)]).sum()
+            for name in found[0]
+        }
+        norm = self.updater.update(results["loss"], progress, lambda: _arrays(parts))
         return {**{name: value.detach() for name, value in results.items()}, "gradient_norm": norm}
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        target = targets(batch, self.device)
+        network = self.network if batch.observer is None else self.network.seen_by(batch.observer)
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            predictions = network.forward_training(target.observations)
+        return losses(predictions, target, self.settings)
+
+
+def _arrays(parts: Sequence[Batch]) -> dict[str, Any]:
+    """The arrays of all parts by name, for inspection."""
+    return {
+        f"{name}_{index}" if index else name: value
+        for index, part in enumerate(parts)
+        for name, value in vars(part).items()
+        if isinstance(value, np.ndarray)
+    }

@@ -23,12 +23,17 @@ class Targets(NamedTuple):
     wdl: Tensor
     reply: Tensor
     weight: Tensor
+    avoid: Tensor | None
 
 
 def targets(batch: Batch, device: torch.device) -> Targets:
     """`batch` as tensors; on a CPU they share its memory. Planes are channels_last, as convolutions like them."""
-    first, *others = (torch.from_numpy(getattr(batch, name)).to(device) for name in Targets._fields)
-    return Targets(first.contiguous(memory_format=torch.channels_last) if first.dim() == 4 else first, *others)
+    arrays = {name: getattr(batch, name) for name in Targets._fields}
+    found = {name: None if each is None else torch.from_numpy(each).to(device) for name, each in arrays.items()}
+    first = found.pop("observations")
+    assert first is not None
+    found["observations"] = first.contiguous(memory_format=torch.channels_last) if first.dim() == 4 else first
+    return Targets(**found)  # type: ignore[arg-type]
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -42,12 +47,13 @@ def losses(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: 
     predictions: for each answer that is trained, logits `policy` [n, A] and `value` [n, 3] or [n, bins], and where the
     network has these heads `reply` and `soft_policy` [n, A], of any floating type. Scalars are means over the answers.
     Where there are several answers with halt logits `policy_halt` and `value_halt` [n], these are trained too.
-    Returns loss, policy_loss, value_loss, reply_loss, soft_policy_loss, halt_loss (nats); without gradient, unweighted:
-    policy_entropy (of the prediction, nats), policy_accuracy (share of equal arg max), value_error (mean absolute).
+    A network may have the policy or the value alone. Returns loss, policy_loss, avoid_loss, value_loss, reply_loss,
+    soft_policy_loss, halt_loss (nats); without gradient, unweighted: policy_entropy (of the prediction, nats),
+    policy_accuracy (share of equal arg max), value_error (mean absolute).
     """
     found = [_losses(answer, target, settings) for answer in predictions]
     means = {name: torch.stack([each[name] for each in found]).mean() for name in found[0]}
-    if len(predictions) > 1 and "policy_halt" in predictions[0]:
+    if len(predictions) > 1 and ("policy_halt" in predictions[0] or "value_halt" in predictions[0]):
         means["halt_loss"] = _halt_loss(predictions, target, settings)
         means["loss"] = means["loss"] + settings.halt_weight * means["halt_loss"]
     return means
@@ -55,18 +61,24 @@ def losses(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: 
 
 def _halt_loss(predictions: Sequence[dict[str, Tensor]], target: Targets, settings: LearnerSettings) -> Tensor:
     """Mean nats: whether an answer is already what the last one will be, within `halt_tolerance`."""
-    policies = [_legal_logits(each, target).detach().softmax(-1) for each in predictions]
-    values = [value_of(each["value"].detach()) for each in predictions]
     found = []
-    for each, policy, value in zip(predictions[:-1], policies[:-1], values[:-1], strict=True):
-        distances = {
-            "policy_halt": (policy - policies[-1]).abs().sum(-1) / 2,
-            "value_halt": (value - values[-1]).abs(),
-        }
-        for name, distance in distances.items():
+    for each in predictions[:-1]:
+        for name, distance in _distances(each, predictions[-1], target).items():
             settled = (distance <= settings.halt_tolerance).float()
-            found.append(functional.binary_cross_entropy_with_logits(each[name].float(), settled))
+            found.append(functional.binary_cross_entropy_with_logits(each[f"{name}_halt"].float(), settled))
     return torch.stack(found).mean()
+
+
+@torch.no_grad()
+def _distances(answer: dict[str, Tensor], last: dict[str, Tensor], target: Targets) -> dict[str, Tensor]:
+    """[n] how far the policy and the value of an answer are from those of the last one."""
+    found = {}
+    if "policy_halt" in answer:
+        policy, final = (_legal_logits(each, target).softmax(-1) for each in (answer, last))
+        found["policy"] = (policy - final).abs().sum(-1) / 2
+    if "value_halt" in answer:
+        found["value"] = (value_of(answer["value"]) - value_of(last["value"])).abs()
+    return found
 
 
 def _legal_logits(predictions: dict[str, Tensor], target: Targets) -> Tensor:
@@ -77,21 +89,34 @@ def _losses(predictions: dict[str, Tensor], target: Targets, settings: LearnerSe
     def mean(rows: Tensor) -> Tensor:
         return (rows * target.weight).mean()
 
-    logits = _legal_logits(predictions, target)
-    parts = {
-        "policy_loss": mean(soft_cross_entropy(logits, target.policy)),
-        "value_loss": mean(soft_cross_entropy(predictions["value"], _value_target(target, predictions["value"]))),
-    }
-    total = parts["policy_loss"] + settings.value_weight * parts["value_loss"]
+    parts: dict[str, Tensor] = {}
+    observed: dict[str, Tensor] = {}
+    weights = {"value_loss": settings.value_weight, "reply_loss": settings.reply_weight}
+    weights |= {"soft_policy_loss": settings.soft_policy_weight, "avoid_loss": settings.avoid_weight}
+    if "policy" in predictions:
+        logits = _legal_logits(predictions, target)
+        parts["policy_loss"] = mean(soft_cross_entropy(logits, target.policy))
+        if target.avoid is not None:
+            parts["avoid_loss"] = mean(unlikelihood(logits, target.avoid))
+        observed |= _observed_policy(logits.detach(), target)
+    if "value" in predictions:
+        value = predictions["value"]
+        parts["value_loss"] = mean(soft_cross_entropy(value, _value_target(target, value)))
+        observed["value_error"] = (value_of(value.detach()) - (target.wdl[:, 0] - target.wdl[:, 2])).abs().mean()
     if "reply" in predictions:
         parts["reply_loss"] = mean(soft_cross_entropy(predictions["reply"], target.reply))
-        total = total + settings.reply_weight * parts["reply_loss"]
     if "soft_policy" in predictions:
         soft_logits = predictions["soft_policy"].float().masked_fill(~target.legal, _ILLEGAL)
         soft = target.policy ** (1 / settings.soft_policy_temperature)
         parts["soft_policy_loss"] = mean(soft_cross_entropy(soft_logits, soft / soft.sum(-1, keepdim=True)))
-        total = total + settings.soft_policy_weight * parts["soft_policy_loss"]
-    return {"loss": total, **parts, **_observed(logits.detach(), predictions["value"].detach(), target)}
+    total = torch.stack([weights.get(name, 1.0) * part for name, part in parts.items()]).sum()
+    return {"loss": total, **parts, **observed}
+
+
+def unlikelihood(logits: Tensor, avoid: Tensor) -> Tensor:
+    """[n] nats: -log(1 - p) of each action, weighted by `avoid` [n, A] (Welleck et al. 2020)."""
+    probabilities = logits.float().softmax(-1)
+    return -(avoid * torch.log1p(-probabilities.clamp(max=1 - 1e-4))).sum(-1)
 
 
 def _value_target(target: Targets, logits: Tensor) -> Tensor:
@@ -112,12 +137,9 @@ def two_hot(values: Tensor, bins: int) -> Tensor:
     return weights.scatter_(1, low.long().unsqueeze(-1) + 1, share)
 
 
-def _observed(logits: Tensor, value: Tensor, target: Targets) -> dict[str, Tensor]:
-    with torch.no_grad():
-        probabilities = logits.softmax(-1)
-        error = value_of(value) - (target.wdl[:, 0] - target.wdl[:, 2])
-        return {
-            "policy_entropy": soft_cross_entropy(logits, probabilities).mean(),
-            "policy_accuracy": (logits.argmax(-1) == target.policy.argmax(-1)).float().mean(),
-            "value_error": error.abs().mean(),
-        }
+@torch.no_grad()
+def _observed_policy(logits: Tensor, target: Targets) -> dict[str, Tensor]:
+    return {
+        "policy_entropy": soft_cross_entropy(logits, logits.softmax(-1)).mean(),
+        "policy_accuracy": (logits.argmax(-1) == target.policy.argmax(-1)).float().mean(),
+    }

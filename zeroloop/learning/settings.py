@@ -34,6 +34,8 @@ class LearnerSettings(BaseModel):
     """Weight of the win/draw/loss cross-entropy beside the policy's (which is 1)."""
     reply_weight: float = Field(0.15, ge=0)
     """Weight of predicting the policy at the next ply (Wu 2019, section 3.4)."""
+    avoid_weight: float = Field(0.5, ge=0)
+    """Weight of keeping the policy away from actions that are known to be bad."""
     soft_policy_weight: float = Field(1.0, ge=0)
     """Weight of predicting the flattened policy target (KataGo 2023); its gradients are small."""
     halt_weight: float = Field(0.2, ge=0)

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from zeroloop.observers import Observer
+from zeroloop.observers import Observations, Observer, TokensObserver
 
 Node = Any
 
@@ -48,6 +48,15 @@ class GameNetwork(nn.Module):
         `torch.autocast`, which is all of it unless a network casts by itself."""
         return dtype
 
+    def seen_by(self, observer: TokensObserver) -> "GameNetwork":
+        """The same network, sharing its weights, for what another observer shows; of networks over tokens."""
+        raise NotImplementedError
+
+    def smaller(self, observations: Observations | None) -> "list[tuple[TokensObserver, GameNetwork]]":
+        """The same network, sharing its weights, for observations that need less room, the smallest first: those worth
+        having for `observations` [n, *shape], or all."""
+        return []
+
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Policy logits [n, num_actions] and value logits as `value_of` reads them, for the mover."""
         raise NotImplementedError
@@ -86,6 +95,23 @@ class Valued(Part):
         """See Part."""
         logits, *rest = self.part(observations, *carry)
         return value_of(logits).unsqueeze(1), *rest
+
+
+class SilentPart(Part):
+    """Stands for a part that is missing: answers 0, at once. num_outputs: logits of an answer."""
+
+    def __init__(self, num_outputs: int) -> None:
+        super().__init__()
+        self.num_outputs = num_outputs
+
+    def start(self) -> list[Tensor]:
+        """None."""
+        return []
+
+    def forward(self, observations: Tensor, *carry: Tensor) -> tuple[Tensor, ...]:
+        """See Part."""
+        zero = observations[:, :1].float() * 0  # of the input, so that a trace of it has one
+        return zero.expand(-1, self.num_outputs), zero + 1
 
 
 class SegmentedNetwork(GameNetwork):

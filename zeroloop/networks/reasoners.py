@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from zeroloop.contracts import Environment
-from zeroloop.networks import Part, SegmentedNetwork
+from zeroloop.networks import GameNetwork, Part, SegmentedNetwork, SilentPart
 from zeroloop.networks._heads import Actions
 from zeroloop.networks._reasoner import Carry, Inputs, Output, Reasoner
 from zeroloop.networks.hrm import HRMConfig, create_hrm_agent
 from zeroloop.networks.trm import TRMConfig, create_trm_agent
-from zeroloop.observers import TokensObserver
+from zeroloop.observers import Observations, TokensObserver
 
 
 class ReasonersConfig(BaseModel):
@@ -123,41 +123,96 @@ class ReasonerPart(Part):
 
 
 class Reasoners(SegmentedNetwork):
-    """Policy logits by an HRM that points at the legal actions, value logits by a TRM; both see the same tokens."""
+    """Policy logits by an HRM that points at the legal actions, value logits by a TRM; both see the same tokens.
+
+    policy, value: the agents; one of them may be missing, and its answer is 0 then. segments, root_segments,
+    training_segments: see ReasonersConfig.
+    """
 
     traceable = True
 
-    def __init__(self, config: ReasonersConfig, observer: TokensObserver) -> None:
+    def __init__(
+        self,
+        policy: Reasoner | None,
+        value: Reasoner | None,
+        observer: TokensObserver,
+        segments: int = 1,
+        root_segments: int | None = None,
+        training_segments: int = 2,
+    ) -> None:
         super().__init__()
-        self.config = config
         self.observer: TokensObserver = observer
         self.num_actions = observer.num_actions
-        self.segments, self.root_segments = config.segments, config.root_segments or config.segments
-        policy, value = config.agents(observer.num_tokens)
-        self.policy_part: ReasonerPart = ReasonerPart(create_hrm_agent(policy), observer)
-        self.value_part: ReasonerPart = ReasonerPart(create_trm_agent(value), observer)
+        self.segments, self.root_segments = segments, root_segments or segments
+        self.training_segments = training_segments
+        self.policy_part = ReasonerPart(policy, observer) if policy else SilentPart(self.num_actions)
+        self.value_part = ReasonerPart(value, observer) if value else SilentPart(3)
 
     def train_in(self, dtype: torch.dtype) -> None:
         """Both agents cast by themselves: threads share the cache of `torch.autocast`, and each may empty it."""
-        self.policy_part.agent.compute_dtype = self.value_part.agent.compute_dtype = dtype
+        for part in self._parts().values():
+            part.agent.compute_dtype = dtype
+
+    def smaller(self, observations: Observations | None) -> list[tuple[TokensObserver, GameNetwork]]:
+        """See GameNetwork: for each size that at least one in twenty of `observations` needs."""
+        if observations is None:
+            return [(observer, self.seen_by(observer)) for observer in _smaller_observers(self.observer)]
+        found: list[tuple[TokensObserver, GameNetwork]] = []
+        rest = observations
+        for observer in _smaller_observers(self.observer):
+            fits = observer.fits(rest, self.observer)
+            if fits.sum() * WORTHWHILE >= len(observations):
+                found.append((observer, self.seen_by(observer)))
+                rest = rest[~fits]
+        return found
+
+    def seen_by(self, observer: TokensObserver) -> "Reasoners":
+        """See GameNetwork."""
+        policy, value = (
+            part.agent if isinstance(part, ReasonerPart) else None for part in (self.policy_part, self.value_part)
+        )
+        other = Reasoners(policy, value, observer, self.segments, self.root_segments, self.training_segments)
+        other.halting = self.halting
+        return other.train(self.training)
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [n, num_actions] (0 where illegal) and value logits [n, k] from tokens int16 [n, size]."""
-        policies, values = (part.answers(observations, self.segments) for part in self._parts())
-        if self.halting:
-            return _halted(policies), _halted(values)
-        return policies[-1][0], values[-1][0]
+        return self._answer(self.policy_part, observations), self._answer(self.value_part, observations)
+
+    def _answer(self, part: Part, observations: Tensor) -> Tensor:
+        if not isinstance(part, ReasonerPart):
+            silence: Tensor = part(observations)[0]
+            return silence
+        answers = part.answers(observations, self.segments)
+        return _halted(answers) if self.halting else answers[-1][0]
 
     def forward_training(self, observations: Tensor) -> list[dict[str, Tensor]]:
         """The same after each of `training_segments` segments, and the halt logits [n] of both."""
-        policies, values = (part.answers(observations, self.config.training_segments) for part in self._parts())
-        return [
-            {"policy": policy, "value": value, "policy_halt": policy_halt, "value_halt": value_halt}
-            for (policy, policy_halt), (value, value_halt) in zip(policies, values, strict=True)
-        ]
+        found: list[dict[str, Tensor]] = [{} for _ in range(self.training_segments)]
+        for name, part in self._parts().items():
+            for heads, (answer, halt) in zip(found, part.answers(observations, self.training_segments), strict=True):
+                heads |= {name: answer, f"{name}_halt": halt}
+        return found
 
-    def _parts(self) -> tuple[ReasonerPart, ReasonerPart]:
-        return self.policy_part, self.value_part
+    def _parts(self) -> dict[str, ReasonerPart]:
+        """The parts that are there."""
+        parts = {"policy": self.policy_part, "value": self.value_part}
+        return {name: part for name, part in parts.items() if isinstance(part, ReasonerPart)}
+
+
+WORTHWHILE = 20
+"""A size of its own is for at least one observation in so many."""
+_STEP = 8
+
+
+def _smaller_observers(full: TokensObserver) -> list[TokensObserver]:
+    """Room for a quarter, half and all of the tokens and of the actions, the cheapest first, without `full`."""
+    tokens, actions = (
+        sorted({-(-most // (share * _STEP)) * _STEP for share in (4, 2)} | {most})
+        for most in (full.num_tokens, full.num_actions)
+    )
+    pairs = [(t, a) for t in tokens for a in actions if (t, a) < (full.num_tokens, full.num_actions)]
+    return [TokensObserver(t, a) for t, a in pairs if t <= full.num_tokens and a <= full.num_actions]
 
 
 def _halted(answers: list[tuple[Tensor, Tensor]]) -> Tensor:
@@ -173,4 +228,13 @@ def build(config: ReasonersConfig, environment: Environment) -> Reasoners:
 
     Raises SettingError where the environment cannot be observed as tokens.
     """
-    return Reasoners(config, TokensObserver(environment))
+    observer = TokensObserver.of(environment)
+    policy, value = config.agents(observer.num_tokens)
+    return Reasoners(
+        create_hrm_agent(policy),
+        create_trm_agent(value),
+        observer,
+        config.segments,
+        config.root_segments,
+        config.training_segments,
+    )

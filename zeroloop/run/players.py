@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 
 from zeroloop import registry
-from zeroloop.contracts import Environment
+from zeroloop.contracts import Environment, State, TaskEnvironment
 from zeroloop.errors import SettingError, UsageError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
@@ -115,13 +115,19 @@ def random_observations(
     environment: Environment, observer: Observer, count: int, rng: np.random.Generator
 ) -> Observations:
     """[count, *shape]: observations of positions reached by random play, at all stages of the game."""
+
+    def start() -> State:
+        return environment.initial_state(
+            environment.sample_task(rng) if isinstance(environment, TaskEnvironment) else None
+        )
+
     batch = batch_environment(environment, count, lookahead=False)
-    state = environment.initial_state()
+    state = start()
     for row in range(count):
         batch.write(row, state)
         state = environment.step(state, int(rng.choice(environment.legal_actions(state)))).state
         if not environment.legal_actions(state):
-            state = environment.initial_state()
+            state = start()
     shown = np.empty((count, *observer.shape), observer.dtype)
     observer(batch, np.arange(count, dtype=np.int32), np.zeros(count, np.uint8), shown)
     return shown

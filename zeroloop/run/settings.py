@@ -1,7 +1,7 @@
 """Everything that defines a run, composed of each part's own settings."""
 
 import os
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -70,11 +70,11 @@ class RunSettings(_AnyRun):
 
     game: str = "connect_four"
     """The environment: a file name in zeroloop/envs, see `zeroloop list`."""
-    game_options: dict[str, int] = {}
+    game_options: dict[str, Any] = {}
     """Arguments of the environment, such as width, height, connect."""
     network: str = "resnet"
     """The network: a file name in zeroloop/networks."""
-    network_options: dict[str, int | float | bool | str] = {}
+    network_options: dict[str, Any] = {}
     """Settings of the network, such as channels and blocks."""
     search: SearchSettings = SearchSettings()
     selfplay: SelfPlaySettings = SelfPlaySettings()

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -60,18 +61,25 @@ class SlotStates:
 
     def keys(self, slots: Int32) -> tuple[UInt64, UInt8]:
         """Hashes of the environment's own keys; no symmetry is used."""
-        digests = (
-            hashlib.blake2b(repr(self.environment.key(self._states[slot])).encode(), digest_size=8).digest()
-            for slot in slots
-        )
+        digests = (self.digest(self.environment.key(self._states[slot])) for slot in slots)
         keys = np.frombuffer(b"".join(digests), np.uint64)
         return keys, np.zeros(len(keys), np.uint8)
+
+    @staticmethod
+    def digest(key: Hashable) -> bytes:
+        """Eight bytes for an environment's key."""
+        return hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
 
     def observe(self, slots: Int32, symmetries: UInt8, out: Float32) -> None:
         environment = self.environment
         assert isinstance(environment, PlanesEnvironment)
         for row, (slot, symmetry) in enumerate(zip(slots, symmetries, strict=True)):
             out[row] = environment.observe(self._states[slot], int(symmetry))
+
+
+def state_id(environment: Environment, state: State) -> str:
+    """16 hexadecimal digits, equal for equal states."""
+    return SlotStates.digest(environment.key(state)).hex()
 
 
 def _offsets(rows: list[list[int]]) -> Int32:

@@ -8,7 +8,7 @@ from zeroloop.tasks._generators import (
     MCTSSearchTaskGenerator,
     MultiStepReasoningGenerator,
 )
-from zeroloop.tasks._kinds import kind_of, kinds, verify
+from zeroloop.tasks._kinds import is_held_out, kind_of, kinds, verify
 
 __all__ = [
     "BaseTaskGenerator",
@@ -17,6 +17,7 @@ __all__ = [
     "MCTSSearchTaskGenerator",
     "MathProblemGenerator",
     "MultiStepReasoningGenerator",
+    "is_held_out",
     "kind_of",
     "kinds",
     "verify",

@@ -1,6 +1,9 @@
 """Finding the kind of a task, and the base that kinds share."""
 
 import functools
+import hashlib
+import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -41,6 +44,8 @@ class Kind:
             problem = self.read(task)
         except TaskError as error:
             return Verdict("error", 0.0, f"the task is broken: {error}")
+        except Exception as error:
+            return Verdict("error", 0.0, f"the verifier failed: {type(error).__name__}: {error}")
         try:
             return self.judge(problem, answer)
         except TaskError as error:
@@ -57,10 +62,33 @@ class Kind:
         raise NotImplementedError
 
 
+_identities: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_numbers = itertools.count()
+
+
 @functools.lru_cache(maxsize=256)
 def _environment(name: str, options: tuple[tuple[str, Any], ...]) -> SolvingEnvironment:
     environment: SolvingEnvironment = registry.build("envs", name, dict(options))
+    _identities[environment] = f"{name}{dict(options) if options else ''}"
     return environment
+
+
+def identity(environment: SolvingEnvironment) -> str:
+    """Text that differs between environments whose rules do: name and options of those that kinds build."""
+    known = _identities.get(environment)
+    if known is None:
+        known = _identities[environment] = f"{environment.name} #{next(_numbers)}"
+    return known
+
+
+HELD_OUT = 8
+"""One structure in so many is held out."""
+
+
+def is_held_out(kind: TaskKind, task: Task) -> bool:
+    """Whether tasks of this structure are for evaluation; all others may be trained on."""
+    text = f"{kind.name} {kind.structure(task)}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") % HELD_OUT == 0
 
 
 @functools.cache

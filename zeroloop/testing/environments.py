@@ -188,7 +188,7 @@ class EnvironmentConformance:
     def test_a_batch_of_tokens_holds_the_tokens_of_each_state(self) -> None:
         if not isinstance(self.environment, TokenEnvironment):
             return
-        environment, observer = self.environment, TokensObserver(self.environment)
+        environment, observer = self.environment, TokensObserver.of(self.environment)
         states = list(self.states())[:60]
         batch = batch_environment(environment, len(states))
         symmetries = np.arange(len(states)) % len(environment.symmetries)

@@ -1,0 +1,153 @@
+"""Tasks of many kinds as one environment, so that one forest searches them all and one network learns them all."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from zeroloop.contracts import Action, Int32, SolvingEnvironment, State, Task, TaskKind, Transition
+from zeroloop.errors import SettingError, TaskError
+from zeroloop.observers import Int16, TokenEnvironment
+from zeroloop.tasks._kinds import identity, is_held_out, kind_of, kinds
+
+MAX_TOKENS = 128
+"""Tokens of a state, at most, where the task is solved together with others."""
+MAX_ACTIONS = 96
+"""Actions of a state, likewise."""
+_DRAWS = 1_000
+
+
+class Placed(NamedTuple):
+    """A state, and the environment whose state it is."""
+
+    environment: Any
+    state: State
+
+
+class Mixture:
+    """Every state keeps the rules of the environment that its task is solved in.
+
+    `sample_task` draws a type of task, then one of its kinds, then a difficulty, each uniformly; kinds: their names,
+    where empty all that a single agent solves. A task that may need more than `num_tokens` or `num_actions` is refused.
+    Raises SettingError for unknown kinds and for difficulties that do not rise within 0 to 1.
+    """
+
+    name: ClassVar[str] = "tasks"
+    version: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        kinds: Sequence[str] = (),
+        difficulty: Sequence[float] = (0.1, 1.0),
+        num_tokens: int = MAX_TOKENS,
+        num_actions: int = MAX_ACTIONS,
+        num_players: int = 1,
+    ) -> None:
+        if len(difficulty) != 2 or not 0 <= difficulty[0] <= difficulty[1] <= 1:
+            raise SettingError(f"tasks.difficulty must be two numbers that rise within 0 to 1, not {difficulty!r}")
+        self.num_players, self.num_tokens, self.num_actions = num_players, num_tokens, num_actions
+        self.symmetries: Int32 = np.arange(num_actions, dtype=np.int32)[None]
+        self.difficulty = (float(difficulty[0]), float(difficulty[1]))
+        self._types = self._grouped(kinds)
+
+    # ---- tasks ------------------------------------------------------------------------------------------------------
+
+    def sample_task(self, rng: np.random.Generator, held_out: bool = False) -> Task:
+        """See TaskEnvironment; what is held out differs in structure from all that is not.
+
+        Raises SettingError where a kind makes no such task.
+        """
+        kinds = self._types[int(rng.integers(len(self._types)))]
+        kind = kinds[int(rng.integers(len(kinds)))]
+        for _ in range(_DRAWS):
+            task = kind.make(rng, round(float(rng.uniform(*self.difficulty)), 4))
+            if is_held_out(kind, task) == held_out:
+                return task
+        raise SettingError(f"tasks.kinds: {kind.name} has too few different tasks of this difficulty; widen the range")
+
+    def excess(self, task: Task, episode_return: float) -> float:
+        """See TaskEnvironment: scores are what the best answer costs as a share of what this one does."""
+        return 1 / episode_return - 1 if episode_return > 0 else math.inf
+
+    def succeeds(self, task: Task, episode_return: float) -> bool:
+        """See TaskEnvironment."""
+        return episode_return >= kind_of(task).min_score - 1e-6
+
+    def _grouped(self, names: Sequence[str]) -> list[list[TaskKind]]:
+        """The kinds with these names by type."""
+        known = {kind.name: kind for kind in kinds()}
+        found: dict[str, list[TaskKind]] = {}
+        for name in names or known:
+            if name not in known:
+                raise SettingError(f"tasks.kinds: no kind is called {name!r}; known: {', '.join(known)}")
+            found.setdefault(known[name].type, []).append(known[name])
+        return list(found.values())
+
+    # ---- Environment ------------------------------------------------------------------------------------------------
+
+    def initial_state(self, task: Task | None = None) -> Placed:
+        """The start of a task. Raises TaskError where the task is broken, or too large to be solved with others."""
+        if task is None:
+            task = self.sample_task(np.random.default_rng(0))
+        environment = kind_of(task).environment(task)
+        self._check(environment)
+        return Placed(environment, environment.initial_state(task))
+
+    def _check(self, environment: SolvingEnvironment) -> None:
+        if not isinstance(environment, TokenEnvironment):
+            raise TaskError(f"kind: {environment.name} cannot be observed as tokens (zeroloop/observers.py)")
+        for what in ("num_players", "num_tokens", "num_actions"):
+            need, most = getattr(environment, what), getattr(self, what)
+            if need > most or (what == "num_players" and need != most):
+                raise TaskError(f"kind: {environment.name} has {what} {need}, and what it is solved with {most}")
+
+    def legal_actions(self, state: Placed) -> Sequence[Action]:
+        legal: Sequence[Action] = state.environment.legal_actions(state.state)
+        return legal
+
+    def step(self, state: Placed, action: Action) -> Transition:
+        after, reward, discount, terminal = state.environment.step(state.state, action)
+        return Transition(Placed(state.environment, after), reward, discount, terminal)
+
+    def key(self, state: Placed) -> Hashable:
+        return identity(state.environment), state.environment.key(state.state)
+
+    def describe(self, state: Placed) -> str:
+        text: str = state.environment.describe(state.state)
+        return text
+
+    def action_name(self, state: Placed, action: Action) -> str:
+        name: str = state.environment.action_name(state.state, action)
+        return name
+
+    def parse_action(self, state: Placed, text: str) -> Action:
+        action: Action = state.environment.parse_action(state.state, text)
+        return action
+
+    def answer(self, state: Placed) -> Any:
+        return state.environment.answer(state.state)
+
+    def claim(self, state: Placed, action: Action) -> str:
+        text: str = state.environment.claim(state.state, action)
+        return text
+
+    def tokens(self, state: Placed, symmetry: int = 0) -> Int16:
+        tokens: Int16 = state.environment.tokens(state.state)
+        return tokens
+
+    def action_tokens(
+        self, state: Placed, action: Action, symmetry: int = 0
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        found: tuple[Sequence[int], Sequence[int]] = state.environment.action_tokens(state.state, action)
+        return found
+
+
+def environment(
+    kinds: Sequence[str] = (),
+    difficulty: Sequence[float] = (0.1, 1.0),
+    num_tokens: int = MAX_TOKENS,
+    num_actions: int = MAX_ACTIONS,
+) -> Mixture:
+    """Tasks of the given kinds, solved by one agent."""
+    return Mixture(kinds, difficulty, num_tokens, num_actions)
