@@ -86,12 +86,19 @@ class Environment(Protocol):
 class TaskEnvironment(Environment, Protocol):
     """An environment whose episodes start from tasks that it makes itself."""
 
-    def sample_task(self, rng: np.random.Generator) -> dict[str, Any]:
-        """A task (plain JSON) that can be solved, for `initial_state`."""
+    def sample_task(self, rng: np.random.Generator, held_out: bool = False) -> dict[str, Any]:
+        """A task (plain JSON) that can be solved, for `initial_state`; one that is `held_out` is for evaluation, and
+        never drawn otherwise where the environment can tell."""
 
     def excess(self, task: dict[str, Any], episode_return: float) -> float:
         """How much worse an episode from the start of `task` was than the best one, as a share of the best: 0 where it
         was as good, infinite where it failed. Found exactly, and not by the rules above."""
+
+    def succeeds(self, task: dict[str, Any], episode_return: float) -> bool:
+        """Whether such an episode counts as a good solution."""
+
+    def sort(self, task: dict[str, Any]) -> str:
+        """A name for tasks of its sort, which are graded apart from others; "tasks" where all are of one."""
 
 
 @runtime_checkable
@@ -138,7 +145,8 @@ class TaskKind(Protocol):
     """One kind of verifiable task: how it is made, solved and checked. One file in `zeroloop/tasks` each.
 
     name: the file's name; `kind` of its tasks. family: math, code, reasoning, search, or another. type: the `type` of
-    its tasks. version: raised whenever a verdict could change. min_score: from which an answer counts as a success.
+    its tasks. version: raised whenever a verdict could change. num_players: 2 for games. min_score: from which an
+    answer counts as a success.
     """
 
     @property
@@ -149,6 +157,8 @@ class TaskKind(Protocol):
     def type(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def num_players(self) -> int: ...
     @property
     def min_score(self) -> float: ...
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zeroloop import _native
-from zeroloop.contracts import Int32
+from zeroloop.contracts import Int32, SolvingEnvironment
 from zeroloop.envs import connect_four
 from zeroloop.envs.connect_four import BoardStates, ConnectFour, NativeStates
 from zeroloop.errors import IllegalActionError, SettingError
@@ -271,3 +271,43 @@ def test_rollout_values_are_for_the_player_to_move(moves: str, value: float) -> 
 
 def _request(parents: list[int], actions: list[int], slots: list[int]) -> _native.Request:
     return _native.Request(*(np.array(part, np.int32) for part in (parents, actions, slots)))
+
+
+@pytest.mark.parametrize(
+    ("environment", "moves", "action", "claim"),
+    [
+        (GAME, "", 3, "X plays column 4: row 1."),
+        (GAME, "4", 3, "O plays column 4: row 2."),
+        (GAME, "112233", 3, "X plays column 4: row 1, and wins with 4 in a row: (1, 1), (2, 1), (3, 1), (4, 1)."),
+        (GAME, "717171", 6, "X plays column 7: row 4, and wins with 4 in a row: (7, 1), (7, 2), (7, 3), (7, 4)."),
+        (GAME, DRAWN[:-1], 1, "O plays column 2: row 6, and the board is full: a draw."),
+        (SMALL, "122334", 2, "X plays column 3: row 3, and wins with 3 in a row: (1, 1), (2, 2), (3, 3)."),
+        (SMALL, "544334", 2, "X plays column 3: row 3, and wins with 3 in a row: (3, 3), (4, 2), (5, 1)."),
+    ],
+)
+def test_claims(environment: ConnectFour, moves: str, action: int, claim: str) -> None:
+    assert environment.claim(environment.from_moves(moves), action) == claim
+
+
+def test_positions_hold_no_answer() -> None:
+    assert isinstance(GAME, SolvingEnvironment)
+    assert GAME.answer(GAME.from_moves("4455")) is None
+
+
+def test_each_win_is_claimed_with_a_line_of_the_winner() -> None:
+    for environment in (GAME, SMALL):
+        rng, won = stream(1, "claimed", environment.width), 0
+        while won < 40:
+            state, terminal = environment.initial_state(), False
+            while not terminal:
+                before, action = state, int(rng.choice(environment.legal_actions(state)))
+                state, reward, _, terminal = environment.step(state, action)
+            claim = environment.claim(before, action)
+            assert ("wins with" in claim) == (reward == 1)
+            if reward:
+                won += 1
+                squares = claim.split("row: ")[-1].removesuffix(".").removeprefix("(").removesuffix(")").split("), (")
+                stones = state.own ^ state.mask
+                for column, row in (map(int, square.split(", ")) for square in squares):
+                    assert stones >> (column - 1) * (environment.height + 1) + row - 1 & 1
+                assert len(squares) == environment.connect

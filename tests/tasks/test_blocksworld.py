@@ -350,6 +350,8 @@ def changed(task: Task, path: str, value: Any) -> Task:
         ("operators.2.add.0", ["not", "on", "x", "y"], "operators[2].add[0]: only preconditions may be negated"),
         ("operators.0.phrase", "pick {y} up", "operators[0].phrase must be words with {x}"),
         ("operators.0.phrase", "pick {x} up.", "operators[0].phrase must be words with {x}"),
+        ("operators.2.phrase", "stack {x}{y}", "operators[2].phrase must be words with {x}, {y}"),
+        ("operators.2.phrase", "stack {x} over-{y}", "operators[2].phrase must be words with {x}, {y}"),
         ("operators.0.phrase", "pick and take {x}", "operators[0].phrase: 'and' joins clauses"),
         ("phrases.under", "{0}", "phrases: unknown name 'under'"),
         ("phrases.on", "{0} is on it", "phrases.on must be words with {0}, {1}"),
@@ -626,6 +628,22 @@ def test_order_of_what_is_said_does_not_matter():
     claims[0] = "Unstack c from a: now a is clear and the hand holds c."
     claims[2] = "(pick-up b): now (holding b)."
     assert blocksworld.kind().check_chain(SUSSMAN, claims) is None
+
+
+def test_parameters_may_have_other_names():
+    task = copy.deepcopy(SUSSMAN)
+    for operator in task["operators"]:
+        del operator["phrase"]
+        renamed = {"x": "?top", "y": "?bottom"}
+        operator["parameters"] = [[renamed[name], kind] for name, kind in operator["parameters"]]
+        for part in ("preconditions", "add", "delete"):
+            operator[part] = [[fact[0], *map(renamed.get, fact[1:])] for fact in operator[part]][::-1]
+    _, claims = played(SUSSMAN, SUSSMAN_PLAN)
+    _, plain = played(task, SUSSMAN_PLAN)
+    kind = blocksworld.kind()
+    assert plain[0] == "(unstack c a): now a is clear and the hand holds c."
+    assert kind.check_chain(task, claims) is None and kind.check_chain(task, plain) is None
+    assert kind.verify(task, SUSSMAN_PLAN).verdict == "correct" and kind.solve(task) == kind.solve(SUSSMAN)
 
 
 def test_near_misses_of_other_domains_are_wrong():

@@ -183,6 +183,7 @@ def test_operations_are_scored():
     assert environment.answer(state) == answer and environment.score(state) == 1
     assert claims[1] == "Adding -1/2 times row 1 to row 2 makes row 2 (0, -1 | -3)."
     assert KIND.check_chain(ONE, claims) is None
+    assert KIND.verify(ONE, json.dumps(answer)).score == 1
     longer = ["swap rows 1 and 2", "swap rows 1 and 2", *SHORT]
     state, claims = played(ONE, *longer)
     assert environment.score(state) == pytest.approx(4 / 6) and KIND.check_chain(ONE, claims) is None

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from zeroloop.cli.arguments import Parser, at_least, json_output
@@ -13,8 +13,10 @@ from zeroloop.run.grading import Grade, grade, mean_grade
 from zeroloop.run.players import Player, load_player, search_settings
 from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
-from zeroloop.run.trials import TOLERANCE, grade_tasks, held_out_tasks
+from zeroloop.run.trials import TaskGrade, by_sort, grade_tasks, held_out_tasks
 from zeroloop.seeding import stream
+from zeroloop.tasks import kinds
+from zeroloop.tasks._mixture import Mixture
 
 HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
 
@@ -22,7 +24,7 @@ PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segm
 
 TASKS = 200
 """Tasks that a solver of tasks is measured on."""
-TASK_HEAD = f"{'tasks':>7}{'solved':>9}{f'within {TOLERANCE:.0%}':>13}{'mean excess':>13}{'seconds':>9}"
+TASK_HEAD = f"{'sort':<18}{'tasks':>7}{'solved':>9}{'good':>9}{'mean excess':>13}{'seconds':>9}"
 
 
 def run(words: Sequence[str]) -> int:
@@ -31,7 +33,7 @@ def run(words: Sequence[str]) -> int:
     solver = None if arguments.source == "untrained" else load_solver(arguments.source)
     if solver is not None:
         return _puzzles(arguments, solver)
-    player = load_player(arguments.source, arguments.game)
+    player = _of_tasks(arguments, load_player(arguments.source, arguments.game))
     _think(arguments, player)
     if isinstance(player.environment, TaskEnvironment):
         return _tasks(arguments, player, player.environment)
@@ -51,19 +53,42 @@ def _think(arguments: argparse.Namespace, player: Player) -> None:
 
 
 def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvironment) -> int:
-    """Episodes on tasks that training never drew."""
+    """Episodes on tasks that training never drew, by their sort."""
     if arguments.positions is not None:
         raise UsageError(f"--positions is for games with exact scores; {environment.name} has tasks")
     tasks = held_out_tasks(environment, arguments.limit or TASKS, arguments.seed)
+    evaluator, grades = player.evaluator(), {}
     with json_output(arguments.json) as print_json:
         print(f"{arguments.source}, {arguments.simulations} simulations per move\n{TASK_HEAD}")
-        rng = stream(arguments.seed, "evaluate", "tasks")
-        search = search_settings(environment)
-        found = grade_tasks(environment, player.evaluator(), tasks, search, arguments.simulations, rng)
-        excess = "-" if found.excess is None else f"{found.excess:.2%}"
-        print(f"{found.tasks:>7}{found.solved:>9.2%}{found.good:>13.2%}{excess:>13}{found.seconds:>9.1f}")
-        print_json(asdict(found))
+        for name, some in by_sort(environment, tasks).items():
+            rng = stream(arguments.seed, "evaluate", name)
+            search = search_settings(environment)
+            grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, rng)
+            print(_task_row(name, grades[name]))
+        if len(grades) == 1:
+            print_json(asdict(grades[name]))
+        else:
+            good = sum(each.good * each.tasks for each in grades.values()) / len(tasks)
+            print(f"{'all':<18}{len(tasks):>7}{'':>9}{good:>9.2%}")
+            print_json({"good": good, "sets": {name: asdict(each) for name, each in grades.items()}})
     return 0
+
+
+def _task_row(name: str, grade: TaskGrade) -> str:
+    excess = "-" if grade.excess is None else f"{grade.excess:.2%}"
+    return f"{name:<18}{grade.tasks:>7}{grade.solved:>9.2%}{grade.good:>9.2%}{excess:>13}{grade.seconds:>9.1f}"
+
+
+def _of_tasks(arguments: argparse.Namespace, player: Player) -> Player:
+    """The player on the tasks that were asked for, instead of those that it was trained on."""
+    if arguments.family is None and not arguments.kinds and arguments.difficulty is None:
+        return player
+    environment = player.environment
+    if not isinstance(environment, Mixture):
+        given = "--family, --kinds and --difficulty are for solvers of tasks"
+        raise UsageError(f"{given}; this one plays {environment.name}")
+    names = arguments.kinds or [kind.name for kind in kinds(arguments.family)]
+    return replace(player, environment=environment.of(names, arguments.difficulty))
 
 
 def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
@@ -129,6 +154,9 @@ def _parser() -> Parser:
     )
     option("--no-halt", action="store_true", help="of a reasoner: take all segments, whatever it says")
     option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
+    option("--family", metavar="F", help="of a solver of tasks: the family, such as math or search")
+    option("--kinds", nargs="+", metavar="K", help="of a solver of tasks: kinds, such as countdown and equation")
+    option("--difficulty", nargs=2, type=float, metavar=("LO", "HI"), help="of these tasks, within 0 to 1")
     option("--json", action="store_true", help="print one JSON object")
     return parser
 

@@ -136,7 +136,7 @@ class TrainingDataExtractor:
 
 
 class SelfPlayDataset(Dataset[dict[str, Any]]):
-    """Examples of one type as items {"state", "target", "weight", "metadata"}; `collate_examples` makes batches of them.
+    """Examples of one type as items {"state", "target", "weight", "metadata"}; `collate_examples` makes batches.
 
     Raises SettingError for an unknown type, and for examples of another.
     """

@@ -59,6 +59,20 @@ class Batch:
     def __len__(self) -> int:
         return len(self.policy)
 
+    def part(self, rows: Int64, observer: TokensObserver, full: TokensObserver) -> "Batch":
+        """Some rows, shown by `full`, as `observer` shows them, which has room for them."""
+        actions = slice(0, observer.num_actions)
+        return Batch(
+            observations=observer.cut(self.observations[rows], full),
+            policy=self.policy[rows, actions],
+            legal=self.legal[rows, actions],
+            wdl=self.wdl[rows],
+            reply=self.reply[rows, actions],
+            weight=self.weight[rows],
+            avoid=None if self.avoid is None else self.avoid[rows, actions],
+            observer=observer,
+        )
+
 
 class ReplayWindow:
     """The newest `clamp(fraction * recorded, min_size, max_size)` examples. Appending and sampling are thread-safe."""

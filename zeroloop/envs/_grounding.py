@@ -40,8 +40,9 @@ class Ground:
     """A problem that can be played by integer operations.
 
     facts: those that may change, or that the goal asks for; bit i of an integer stands for facts[i]. constant: those
-    that hold in all states. goals: in an order of their own. start, goal: as bits. instances, rules: what may ever be done, in a fixed order.
-    together: for each fact those that may hold at the same time, itself among them; 0 where it can never hold.
+    that hold in all states. goals: in an order of their own. start, goal: as bits. instances, rules: what may ever be
+    done, in a fixed order. together: for each fact those that may hold at the same time, itself among them; 0 where it
+    can never hold.
     Raises TaskError where there are too many instances or facts.
     """
 

@@ -241,11 +241,12 @@ def _known(value: Any, where: str, known: Collection[str]) -> str:
 
 
 def _phrase(value: Any, where: str, slots: Collection[str]) -> str:
-    """A phrase in lower case in which each of `slots` stands in braces once."""
+    """A phrase in lower case in which each of `slots` stands in braces once, as a word of its own."""
     if not isinstance(value, str):
         raise TaskError(f"{where} must be text, not {type(value).__name__}")
     text = value[:300].lower()
-    if not _PHRASE.fullmatch(text) or sorted(_SLOT.findall(text)) != sorted(slots):
+    apart = not re.search(r"[^ ]\{|\}[^ ]", text)  # or else it could not be told where a name ends
+    if not _PHRASE.fullmatch(text) or not apart or sorted(_SLOT.findall(text)) != sorted(slots):
         braces = ", ".join(f"{{{slot}}}" for slot in slots) or "no braces"
         raise TaskError(f"{where} must be words with {braces}, each once, and no other signs; not {value[:60]!r}")
     if re.search(r"\band\b", text):

@@ -396,8 +396,8 @@ class Equation(MoveListEnvironment[State, Move]):
         return float(_solved(state))
 
     def key(self, state: State) -> Hashable:
-        """The equation and the steps that are left."""
-        return state.left, state.right, state.steps_left
+        """The equation and the steps that are left, as they are shown: that is all there is."""
+        return self.tokens(state).tobytes()
 
     def describe(self, state: State) -> str:
         """Such as "2 * x + 3 = 7; 30 steps left"."""

@@ -32,9 +32,11 @@ _COSTS = {"#": 0, **dict.fromkeys("SG" + _KEYS + _DOORS + _STATION, 1), **{sign:
 _COST_SO_FAR, _FUEL_LEFT = ID["rule 0"], ID["rule 1"]
 LARGEST_FUEL = 999
 """Capacity of a tank, at most."""
+GOOD = 0.05
+"""How much more than the cheapest way a good one costs, at most, as a share."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Walk:
     """Where an agent stands, and what it holds.
 
@@ -50,7 +52,13 @@ class Walk:
     fuel: int = 0
     cost: int = 0
     best_cost: int = 0
-    path: tuple[Action, ...] = field(default=(), compare=False, repr=False)
+    path: tuple[Action, ...] = field(default=(), compare=False)
+
+    def __repr__(self) -> str:
+        """All that is compared, in short: batch keys are made of it."""
+        rest = "".join(f", {name}={value}" for name in ("fuel", "cost", "best_cost") if (value := getattr(self, name)))
+        shared = f"cells={self.cells!r}, position={self.position}, keys={self.keys}, steps_left={self.steps_left}"
+        return f"Walk({shared}{rest})"
 
 
 class PathFinding:
@@ -127,10 +135,18 @@ class PathFinding:
             raise SettingError("task.rows: the start is shut in; open one of its neighbours")
         return start
 
-    def sample_task(self, rng: np.random.Generator) -> dict[str, Any]:
-        """A random solvable grid; see `generate`."""
+    def sample_task(self, rng: np.random.Generator, held_out: bool = False) -> dict[str, Any]:
+        """A random solvable grid, see `generate`; grids are too many to meet again, so that none are set apart."""
         sizes = self.height, self.width, self.colors
         return self._with_best(generate(rng, *sizes, self.wall_share, self.max_cost, self.fuel))
+
+    def succeeds(self, task: dict[str, Any], episode_return: float) -> bool:
+        """Whether the cost is at most 1.05 times the smallest one."""
+        return self.excess(task, episode_return) <= GOOD + 1e-9
+
+    def sort(self, task: dict[str, Any]) -> str:
+        """All tasks alike."""
+        return "tasks"
 
     def excess(self, task: dict[str, Any], episode_return: float) -> float:
         """The cost above the smallest one (by Dijkstra), as a share of it; 0 for every solution where gamma is 1."""
@@ -169,10 +185,9 @@ class PathFinding:
             return Transition(after, 0.0, discount, False)
         return Transition(after, 0.0, 0.0, True)
 
-    def key(self, state: Walk) -> tuple[str | int, ...]:
-        """All of the state but the path."""
-        shared = state.cells, state.position, state.keys, state.steps_left
-        return (*shared, state.fuel, state.cost, state.best_cost) if self.fuel or self._optimal else shared
+    def key(self, state: Walk) -> Walk:
+        """The state itself; its path is not compared."""
+        return state
 
     def observe(self, state: Walk, symmetry: int = 0) -> Float32:
         """Planes float32 [C, height, width]; see the class."""

@@ -193,14 +193,15 @@ class TicTacToe:
         after = Position(state.opponent, own, (*state.moves, action))
         return Transition(after, float(won), 0.0 if terminal else -1.0, terminal)
 
-    def key(self, state: Position) -> tuple[int, int]:
-        """The squares of both."""
-        return state.own, state.opponent
+    def key(self, state: Position) -> Position:
+        """The position itself; its moves are not compared."""
+        return state
 
     def observe(self, state: Position, symmetry: int = 0) -> Float32:
         """Planes [2, height, width]: the mover's squares, the opponent's."""
         plain = self._board.unpack(np.array([state.own, state.opponent], np.uint64))
-        return plain[:, self._board.sources[symmetry]].astype(np.float32).reshape(self.observation_shape)
+        turned: Float32 = np.take(plain, self._board.sources[symmetry], axis=1).astype(np.float32)
+        return turned.reshape(self.observation_shape)
 
     def tokens(self, state: Position, symmetry: int = 0) -> Int16:
         """A token for each square."""

@@ -13,6 +13,7 @@ from zeroloop.learning.losses import losses, targets
 from zeroloop.learning.optimization import Updater, compute_dtype, decayed_groups
 from zeroloop.learning.settings import LearnerSettings
 from zeroloop.networks import GameNetwork
+from zeroloop.observers import TokensObserver
 
 
 class Learner:
@@ -65,7 +66,7 @@ class Learner:
         self.updater.load_state_dict(state)
 
     def _step(self, batch: Batch | Sequence[Batch], progress: float) -> dict[str, Tensor]:
-        parts = [batch] if isinstance(batch, Batch) else batch
+        parts = by_room(batch, self.network) if isinstance(batch, Batch) else batch
         rows = sum(map(len, parts))
         found = [self._losses(part) for part in parts]
         results = {
@@ -81,6 +82,21 @@ class Learner:
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             predictions = network.forward_training(target.observations)
         return losses(predictions, target, self.settings)
+
+
+def by_room(batch: Batch, network: GameNetwork) -> list[Batch]:
+    """`batch` in parts of rows that need about as much room, where the network has smaller views of itself."""
+    full, views = network.observer, network.smaller(None)
+    if not views:
+        return [batch]
+    assert isinstance(full, TokensObserver)
+    parts, rest = [], np.arange(len(batch))
+    for observer in (*(observer for observer, _ in views), full):
+        fits = observer.fits(batch.observations[rest], full)
+        if fits.any():
+            parts.append(batch.part(rest[fits], observer, full))
+            rest = rest[~fits]
+    return parts
 
 
 def _arrays(parts: Sequence[Batch]) -> dict[str, Any]:

@@ -13,15 +13,12 @@ from zeroloop.run.grading import playing_settings
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 
-TOLERANCE = 0.05
-"""A solution this much worse than the best one, as a share, still counts as good."""
-
 
 @dataclass(frozen=True)
 class TaskGrade:
     """Episodes on `tasks` tasks, the best move each time with `simulations` per move; 0 is the bare network.
 
-    solved: share in [0, 1] that reached the goal. good: share that did so within TOLERANCE of the best solution.
+    solved: share in [0, 1] that reached the goal. good: share that did so well enough for the environment (`succeeds`).
     excess: mean excess of the solved ones over the best, None where none was. seconds: wall time.
     """
 
@@ -42,9 +39,17 @@ class TaskGrade:
 
 
 def held_out_tasks(environment: TaskEnvironment, count: int, seed: int = 0) -> list[dict[str, Any]]:
-    """`count` tasks from a stream that training never draws from."""
+    """`count` tasks that training never draws, from a stream of their own."""
     rng = stream(seed, "held-out tasks", environment.name)
-    return [environment.sample_task(rng) for _ in range(count)]
+    return [environment.sample_task(rng, held_out=True) for _ in range(count)]
+
+
+def by_sort(environment: TaskEnvironment, tasks: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The tasks of each sort, by name."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for task in tasks:
+        found.setdefault(environment.sort(task), []).append(task)
+    return dict(sorted(found.items()))
 
 
 def grade_tasks(
@@ -66,6 +71,6 @@ def grade_tasks(
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
     mean = float(excess[solved].mean()) if solved.any() else None
-    good = float((excess <= TOLERANCE).mean())
+    good = float(np.mean([environment.succeeds(*each) for each in zip(tasks, returns.tolist(), strict=True)]))
     seconds = time.perf_counter() - began
     return TaskGrade(len(starts), float(solved.mean()), good, mean, simulations, seconds)

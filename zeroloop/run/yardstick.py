@@ -8,7 +8,7 @@ from zeroloop.contracts import Environment, Evaluator, TaskEnvironment
 from zeroloop.run.grading import Grade, grade
 from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.settings import GradingSettings
-from zeroloop.run.trials import TaskGrade, grade_tasks, held_out_tasks
+from zeroloop.run.trials import TaskGrade, by_sort, grade_tasks, held_out_tasks
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 
@@ -34,7 +34,8 @@ class Yardstick:
         if not settings.positions:
             return
         if isinstance(environment, TaskEnvironment):
-            self._sets = {"tasks": self._tasks(environment)}
+            sorts = by_sort(environment, held_out_tasks(environment, max(settings.positions, BARE_TASKS)))
+            self._sets = {name: self._tasks(environment, tasks) for name, tasks in sorts.items()}
         elif are_shipped_for(environment):
             sets = {name: read_positions(path, environment) for name, path in shipped_sets("choose").items()}
             self._sets = {name: self._positions(environment, positions) for name, positions in sets.items()}
@@ -70,9 +71,9 @@ class Yardstick:
 
         return grade_of
 
-    def _tasks(self, environment: TaskEnvironment) -> Callable[[Evaluator, int, int], AnyGrade]:
-        tasks = held_out_tasks(environment, max(self.settings.positions, BARE_TASKS))
-
+    def _tasks(
+        self, environment: TaskEnvironment, tasks: list[dict[str, Any]]
+    ) -> Callable[[Evaluator, int, int], AnyGrade]:
         def grade_of(evaluator: Evaluator, count: int, simulations: int) -> AnyGrade:
             some = tasks[: count or BARE_TASKS]
             return grade_tasks(environment, evaluator, some, self.search, simulations, stream(0, "yardstick"))

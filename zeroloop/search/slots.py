@@ -18,10 +18,11 @@ class SlotStates:
     def __init__(self, environment: Environment, num_slots: int, lookahead: bool = True) -> None:
         self.environment = environment
         self._states: list[State] = [None] * num_slots
+        self._digests: list[bytes | None] = [None] * num_slots
         self._lookahead = lookahead
 
     def write(self, slot: int, state: State) -> None:
-        self._states[slot] = state
+        self._states[slot], self._digests[slot] = state, None
 
     def read(self, slot: int) -> State:
         return self._states[slot]
@@ -47,7 +48,7 @@ class SlotStates:
         state, reward, discount = self._states[parent], 0.0, 0.0
         if action >= 0:
             state, reward, discount, _ = self.environment.step(state, int(action))
-        self._states[slot] = state
+        self.write(slot, state)
         legal = list(self.environment.legal_actions(state))
         return legal, reward, discount, [self._outcome(state, a) for a in legal] if self._lookahead else []
 
@@ -61,9 +62,15 @@ class SlotStates:
 
     def keys(self, slots: Int32) -> tuple[UInt64, UInt8]:
         """Hashes of the environment's own keys; no symmetry is used."""
-        digests = (self.digest(self.environment.key(self._states[slot])) for slot in slots)
-        keys = np.frombuffer(b"".join(digests), np.uint64)
+        keys = np.frombuffer(b"".join(map(self._digest, slots.tolist())), np.uint64)
         return keys, np.zeros(len(keys), np.uint8)
+
+    def _digest(self, slot: int) -> bytes:
+        """That of the state in a slot, made once."""
+        found = self._digests[slot]
+        if found is None:
+            found = self._digests[slot] = self.digest(self.environment.key(self._states[slot]))
+        return found
 
     @staticmethod
     def digest(key: Hashable) -> bytes:

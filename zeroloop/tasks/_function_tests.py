@@ -18,7 +18,7 @@ from zeroloop.tasks._specifications import UNDEFINED, Specification, specificati
 
 Case: TypeAlias = tuple[list[Any], Any]
 """Arguments, and what the function returns for them."""
-HIDDEN, POOL, CANDIDATES, BATTERY, SHOWN = 24, 28, 300, 40, 6
+HIDDEN, POOL, CANDIDATES, BATTERY, SHOWN = 24, 28, 300, 80, 6
 """Hidden tests; cases that examples are chosen from, and that both are; cases that tell functions apart; examples."""
 EDGES: dict[str, tuple[Any, ...]] = {
     "list": ([], [0], [1, 1], [-1]),
@@ -194,7 +194,7 @@ def shown_cases(known: Study, rng: np.random.Generator) -> list[Case]:
     while left and len(chosen) < SHOWN:
         best = left[0]
         if alive:
-            best = max(left, key=lambda i: sum(mask >> i & 1 for mask, _ in alive) / (20 + len(repr(known.pool[i]))))
+            best = max(left, key=lambda i: sum(mask >> i & 1 for mask, _ in alive) / (10 + len(repr(known.pool[i]))))
         left.remove(best)
         chosen.append(best)
         alive = [(mask, more) for mask, times in alive if (more := times - (mask >> best & 1))]

@@ -14,11 +14,11 @@ from zeroloop.task_fields import integer, integers, one_of, text
 from zeroloop.tasks._kinds import Kind, correct, endless, wrong
 from zeroloop.tasks._lines import Analysis, Shape, analyse, luck, value
 
-_DRAWS = 24
-_SOLVED = 6
-_QUICK_NODES = 1_000
-_GAMES = 16
+# How long a start is looked for: positions that are drawn, and that are solved; what solving one may cost; and random
+# games that tell how much luck is needed from it.
+_DRAWS, _SOLVED, _QUICK_NODES, _GAMES = 24, 6, 1_000, 16
 _LONGEST = 1_000
+"""Characters of a text that is read, at most."""
 
 Place = tuple[int, int]
 """(row, column) counted from 1; rows from the top where stones are placed, from the bottom where they are dropped."""
@@ -79,8 +79,8 @@ class Game:
         if not 1 <= move <= self.rules.numbers:
             return None
         if self.rules.drop:
-            row = 1 + sum(column == move for _, column in self.stones)
-            return (row, move) if row <= self.rules.height else None
+            row = next((row for row in range(1, self.rules.height + 1) if (row, move) not in self.stones), 0)
+            return (row, move) if row else None
         row, column = divmod(move - 1, self.rules.width)
         return None if (row + 1, column + 1) in self.stones else (row + 1, column + 1)
 
@@ -171,7 +171,7 @@ class GameKind(Kind):
         return {"width": rules.width, "height": rules.height, "connect": rules.connect}
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
-        """See TaskKind. Of positions after random moves, one that is not lost, and where few moves keep its value."""
+        """See TaskKind. Positions after random moves that are not lost."""
         moves, rules, found = self._start(rng, difficulty)
         game = Game(rules, moves)
         aim = "wins" if found.value == 1 else "does not lose"
@@ -204,7 +204,7 @@ class GameKind(Kind):
         rules = Rules(columns, rows, integer(task, "connect", 1, max(rows, columns)), self.drop)
         words = text(task, "moves", _LONGEST).replace(",", " ").split()
         moves = words if len(words) != 1 else [*words[0]]
-        if wrong_ones := [move for move in moves if not _is_number(move)]:
+        if wrong_ones := [move for move in moves if not _is_number(move) or move.startswith("0")]:
             raise TaskError(f"moves must be numbers such as '1 2', not {wrong_ones[0][:20]!r}")
         numbers = tuple(map(int, moves))
         try:
@@ -330,7 +330,7 @@ class GameKind(Kind):
             if moves is None:
                 continue
             sides = Game(rules, moves).sides()
-            shares = luck(*sides, _GAMES, int(rng.integers(1 << 31)))
+            shares = luck(*sides, _GAMES, int(rng.integers(1 << 31))) if wanted < 1 else (0.0, 0.0)
             if shares[1] > wanted and best is None and draws < _DRAWS // 2:
                 continue  # too easy, whatever its value
             if best is not None and shares[1] >= best[0]:

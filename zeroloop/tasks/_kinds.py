@@ -24,6 +24,7 @@ class Kind:
     family: ClassVar[str]
     type: ClassVar[str]
     version: ClassVar[int] = 1
+    num_players: ClassVar[int] = 1
     min_score: ClassVar[float] = 1.0
     environment_name: ClassVar[str]
     """The environment, a file in `zeroloop/envs`."""

@@ -9,7 +9,7 @@ import numpy as np
 from zeroloop.contracts import Action, Int32, SolvingEnvironment, State, Task, TaskKind, Transition
 from zeroloop.errors import SettingError, TaskError
 from zeroloop.observers import Int16, TokenEnvironment
-from zeroloop.tasks._kinds import identity, is_held_out, kind_of, kinds
+from zeroloop.tasks._kinds import TEXT, identity, is_held_out, kind_of, kinds
 
 MAX_TOKENS = 128
 """Tokens of a state, at most, where the task is solved together with others."""
@@ -51,6 +51,10 @@ class Mixture:
         self.difficulty = (float(difficulty[0]), float(difficulty[1]))
         self._types = self._grouped(kinds)
 
+    def of(self, kinds: Sequence[str], difficulty: Sequence[float] | None = None) -> "Mixture":
+        """The same limits for other tasks."""
+        return Mixture(kinds, difficulty or self.difficulty, self.num_tokens, self.num_actions, self.num_players)
+
     # ---- tasks ------------------------------------------------------------------------------------------------------
 
     def sample_task(self, rng: np.random.Generator, held_out: bool = False) -> Task:
@@ -74,11 +78,16 @@ class Mixture:
         """See TaskEnvironment."""
         return episode_return >= kind_of(task).min_score - 1e-6
 
+    def sort(self, task: Task) -> str:
+        """The kind."""
+        return kind_of(task).name
+
     def _grouped(self, names: Sequence[str]) -> list[list[TaskKind]]:
         """The kinds with these names by type."""
         known = {kind.name: kind for kind in kinds()}
         found: dict[str, list[TaskKind]] = {}
-        for name in names or known:
+        usual = [kind.name for kind in known.values() if kind.num_players == self.num_players and kind.name != TEXT]
+        for name in names or usual:
             if name not in known:
                 raise SettingError(f"tasks.kinds: no kind is called {name!r}; known: {', '.join(known)}")
             found.setdefault(known[name].type, []).append(known[name])
@@ -136,9 +145,7 @@ class Mixture:
         tokens: Int16 = state.environment.tokens(state.state)
         return tokens
 
-    def action_tokens(
-        self, state: Placed, action: Action, symmetry: int = 0
-    ) -> tuple[Sequence[int], Sequence[int]]:
+    def action_tokens(self, state: Placed, action: Action, symmetry: int = 0) -> tuple[Sequence[int], Sequence[int]]:
         found: tuple[Sequence[int], Sequence[int]] = state.environment.action_tokens(state.state, action)
         return found
 

@@ -7,6 +7,7 @@ factor = ["-" | "+"] atom                 atom = number | name | "(" expression 
 
 import math
 import re
+import string
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
@@ -23,6 +24,7 @@ MAX_DIGITS = 100
 """Digits of one number."""
 
 _SAME = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "⁄": "/", "[": "(", "]": ")", "\u00a0": " "})
+_LETTERS = string.ascii_letters
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d*)?|\.\d+)|([A-Za-z]\w*)|(.))", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -172,7 +174,7 @@ class _Reader:
 
     def term(self, depth: int) -> Expression:
         tree = self.factor(depth)
-        while (token := self.peek()) and (token in "*/(" or token[0].isalpha()):
+        while (token := self.peek()) and (token in "*/(" or token[0] in _LETTERS):
             operator = token if token in "*/" else "*"
             self.at += token in "*/"
             tree = Operation(operator, tree, self.factor(depth))
@@ -199,11 +201,11 @@ class _Reader:
                 raise TaskError(f"answer: a bracket is not closed in {self.text[:80]!r}")
             self.at += 1
             return tree
-        if token[0].isdigit() or token[0] == ".":
+        if token[0] in "0123456789.":
             if len(token) > MAX_DIGITS:
                 raise TaskError(f"answer: a number has {len(token)} digits; at most {MAX_DIGITS} are read")
             return Fraction(token)
-        if token[0].isalpha():
+        if token[0] in _LETTERS:
             return token
         raise TaskError(f"answer: unexpected {token!r} in {self.text[:80]!r}")
 

@@ -83,10 +83,10 @@ class PlanningKind(Kind):
         sentence = _SENTENCE.fullmatch(claim.lower()) if len(claim) <= MAX_SENTENCE else None
         if sentence is None:
             raise TaskError("no sentence of the form '...: now ... .'")
-        phrases = {operator["name"]: operator.get("phrase", "") for operator in self.operators}
-        doing = [
-            (each.name, [name for name, _ in each.parameters], phrases.get(each.name, "")) for each in problem.operators
-        ]
+        doing = [(each.name, [name for name, _ in each.parameters], "") for each in problem.operators]
+        for operator in self.operators:
+            if "phrase" in operator:
+                doing.append((operator["name"], [name for name, _ in operator["parameters"]], operator["phrase"]))
         clauses = [
             (name, [str(place) for place in range(arity)], self.phrases.get(name, ""))
             for name, arity in problem.predicates

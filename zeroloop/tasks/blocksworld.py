@@ -68,7 +68,6 @@ _PROBLEM = (
     "'unstack b a'."
 )
 
-
 Places = tuple[int, ...]
 """For each block, by number, the block under it, TABLE or HAND."""
 Moves = list[tuple[Any, ...]]
@@ -102,7 +101,7 @@ class Blocksworld(PlanningKind):
     phrases = PHRASES
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
-        """See TaskKind. The shortest plan moves at least all blocks but two, or one of them twice."""
+        """See TaskKind. The shortest plan moves blocks at least as often as there are blocks, less two."""
         count = 3 + min(5, int(difficulty * 6))
         asked = math.ceil(count * (1 + difficulty) / 2)
         while True:

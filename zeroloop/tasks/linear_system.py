@@ -106,6 +106,8 @@ class LinearSystem(Kind):
     def judge(self, problem: Statement, answer: Any) -> Verdict:
         """The solution against the equations, exactly: that it is all of them, and no more. An answer that shows its
         row operations is also scored by their number: they are done again from the task's matrix."""
+        if isinstance(answer, str) and (text := plain(answer)).startswith("{") and ":" in text:
+            answer = _from_json(text)
         if isinstance(answer, dict) and "operations" in answer:
             if set(answer) != {"solution", "operations"}:
                 raise TaskError("answer: expected the fields solution and operations")
@@ -394,8 +396,6 @@ def _stated_in_text(text: str, count: int) -> Family | None:
     text = text.rstrip(".").strip()
     if _NOTHING.fullmatch(" ".join(text.lower().split())):
         return None
-    if text.startswith("{") and ":" in text:
-        return _stated(_from_json(text.replace("(", "[").replace(")", "]")), count)
     point, together = text, f"({','.join(VARIABLES[:count])})="
     if "".join(text.split()).startswith(together):
         point = text.partition("=")[2].strip()
@@ -412,8 +412,9 @@ def _stated_in_text(text: str, count: int) -> Family | None:
 
 
 def _from_json(text: str) -> Any:
+    """The value of a text whose square brackets have become round ones, as those of expressions are."""
     try:
-        return json.loads(text)
+        return json.loads(text.replace("(", "[").replace(")", "]"))
     except (ValueError, RecursionError):
         raise TaskError(f"answer: not readable: {text[:80]!r}") from None
 
