@@ -19,7 +19,7 @@ class Reporter(Protocol):
     weak_error: share of the graded positions where the chosen move worsens the result.
     not_good: share of held-out tasks that were not solved, or not well enough.
     weak_error_before.SET, weak_error_after.SET: the same at the start and the end of the run, in `finished`; likewise
-    not_good_before.SET, not_good_after.SET.
+    not_good_before.SET, not_good_after.SET, and not_good_unguided.SET of a search without a network.
     steps: optimiser steps so far. examples_per_second: rows trained on. token_loss: nats.
     exact, valid: share of the graded puzzles with the stored answer, or any right one; train_exact: of those that
     halted in training. segments: mean that a graded answer took.

@@ -374,3 +374,14 @@ def test_generated_grids_with_fuel_can_be_solved() -> None:
 def test_stations_need_floor() -> None:
     assert path_finding.with_stations(stream(0), ["S1G"], 2) is None
     assert path_finding.with_stations(stream(0), ["S1G"], 1) == ["S+G"]
+
+
+def test_what_counts_as_a_good_solution() -> None:
+    """A way at 21 where the best costs 20 does, one at 22 does not, in single precision too."""
+    task = {"rows": ["S9991G"], "best_cost": 29}
+    environment = path_finding.environment(1, 6, 0, scoring="optimal")
+    assert environment.succeeds(task, float(np.float32(20 / 21))) and not environment.succeeds(task, 20 / 22)
+    assert not environment.succeeds(task, 0)
+    discounted = path_finding.environment(1, 6, 0, gamma=0.98)
+    assert discounted.succeeds(task, float(np.float32(0.98**29))) and discounted.succeeds(task, 0.98**30)
+    assert not discounted.succeeds(task, 0.98**31)

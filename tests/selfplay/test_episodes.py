@@ -36,7 +36,10 @@ def play(*chosen: dict, generator: SelfPlayEpisodeGenerator | None = None, **arg
 def agents() -> dict:
     torch.manual_seed(1)
     hrm = create_hrm_agent(HRMConfig(h_dim=16, l_dim=8, num_h_layers=1, num_l_layers=1, head_dim=8))
-    return {"hrm_agent": hrm, "trm_agent": create_trm_agent(TRMConfig(latent_dim=8, head_dim=8, h_cycles=1, l_cycles=1))}
+    return {
+        "hrm_agent": hrm,
+        "trm_agent": create_trm_agent(TRMConfig(latent_dim=8, head_dim=8, h_cycles=1, l_cycles=1)),
+    }
 
 
 def facts(episode: SelfPlayEpisode) -> list:
@@ -55,7 +58,9 @@ def test_an_easy_task_is_solved_and_recorded():
     assert len(episode.metadata["claims"]) == 2
     for state, trace in zip(episode.states, episode.mcts_traces, strict=False):
         assert trace.root_state_id == state.state_id == next(iter(trace.value_estimates))
-        assert sum(trace.prior_probs.values()) == pytest.approx(1) and sum(trace.action_weights.values()) == pytest.approx(1)
+        assert sum(trace.prior_probs.values()) == pytest.approx(1) and sum(
+            trace.action_weights.values()
+        ) == pytest.approx(1)
         assert trace.selected_action in trace.visit_counts and trace.tree_depth >= 1 and trace.search_time > 0
         assert set(trace.proven) <= set(trace.q_values) <= set(trace.visit_counts)
     assert episode.mcts_traces[0].num_simulations <= 40

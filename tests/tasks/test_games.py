@@ -327,6 +327,11 @@ def test_hard_starts_can_be_held_and_are_not_won_at_once() -> None:
             assert f"so that {task['player']} {aim};" in task["problem"]
 
 
+def test_games_have_two_players() -> None:
+    for kind, task in ((SQUARES, CORNER), (COLUMNS, TOWER)):
+        assert kind.num_players == kind.environment(task).num_players == 2
+
+
 def test_broken_tasks_have_no_environment() -> None:
     for task in ({**CORNER, "board_size": [3]}, {**CORNER, "moves": None}, {**CORNER, "player": "Z"}):
         with pytest.raises(TaskError):

@@ -32,7 +32,24 @@ def test_numbers(value, number):
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, float("nan"), float("inf"), "x", "", "1/0", "1 2", "3 4/5", "1,5", "0x10", "1_000", "²", "1e99999", [], b"1"],
+    [
+        None,
+        True,
+        float("nan"),
+        float("inf"),
+        "x",
+        "",
+        "1/0",
+        "1 2",
+        "3 4/5",
+        "1,5",
+        "0x10",
+        "1_000",
+        "²",
+        "1e99999",
+        [],
+        b"1",
+    ],
 )
 def test_what_is_no_number(value):
     with pytest.raises(TaskError, match="answer:"):

@@ -66,11 +66,13 @@ def _grades(fields: Fields) -> Iterator[str]:
     """Tables of `weak_error_before.SET` and `weak_error_after.SET` and the like, empty where nothing was graded."""
     for measure in ("weak_error", "not_good"):
         sets = [name.partition(".")[2] for name in fields if name.startswith(f"{measure}_after.")]
+        unguided = any(name.startswith(f"{measure}_unguided.") for name in fields)
+        columns = {"before": "before", "after": "after"} | ({"unguided": "no network"} if unguided else {})
         if sets:
-            yield f"{COLUMNS[measure][0]:<22}{'before':>9}{'after':>9}"
+            yield f"{COLUMNS[measure][0]:<22}" + "".join(f"{title:>12}" for title in columns.values())
         for name in sets:
-            before, after = (_percent(fields.get(f"{measure}_{when}.{name}")) for when in ("before", "after"))
-            yield f"{name:<22}{before:>9}{after:>9}"
+            shares = (_percent(fields.get(f"{measure}_{when}.{name}")) for when in columns)
+            yield f"{name:<22}" + "".join(f"{share:>12}" for share in shares)
 
 
 class ConsoleReporter:

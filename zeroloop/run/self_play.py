@@ -81,8 +81,9 @@ class TrainerConfig(BaseModel):
     """Steps of a training episode whose actions are drawn by the search's policy."""
     reuse: float = Field(4.0, gt=0)
     """Times that each state is drawn on average."""
-    eval_games: int = Field(40, ge=2)
-    """Held-out tasks on which the new networks meet the best ones."""
+    eval_games: int | None = Field(None, ge=2)
+    """Held-out tasks on which the new networks meet the best ones; none: a quarter of `games_per_iteration`, but 8 at
+    least."""
     success_weight: float = Field(1.0, ge=0)
     failure_weight: float = Field(0.3, ge=0)
     """Of examples from episodes that did not succeed."""
@@ -177,7 +178,7 @@ class SelfPlayTrainer:
         self._remember(episodes)
         losses = self.train()
         trained = time.perf_counter()
-        grades = await self.evaluate_models(self.config.eval_games)
+        grades = await self.evaluate_models(self.config.eval_games or max(8, self.config.games_per_iteration // 4))
         if grades["improved"]:
             self._best = self.learner.weights()
             self._equip(self.generator, self._best)

@@ -19,18 +19,20 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How a run ended: its directory, iterations done, Elo of the best network (untrained = 0), and grades by set."""
+    """How a run ended: its directory, iterations done, Elo of the best network (untrained = 0), and grades by set; of
+    tasks also those of a search without a network."""
 
     directory: Path
     iterations: int
     elo: float
     before: dict[str, AnyGrade]
     after: dict[str, AnyGrade]
+    unguided: dict[str, AnyGrade]
 
     def fields(self) -> Fields:
         """The outcome in numbers: errors as `weak_error_before.SET`, `weak_error_after.mean` and so on."""
         fields: Fields = {"run": str(self.directory), "iterations": self.iterations, "elo": self.elo}
-        for name, grades in (("before", self.before), ("after", self.after)):
+        for name, grades in (("before", self.before), ("after", self.after), ("unguided", self.unguided)):
             fields |= {f"{grade.measure}_{name}.{key}": grade.error for key, grade in grades.items()}
             if len(grades) > 1:
                 measure = next(iter(grades.values())).measure

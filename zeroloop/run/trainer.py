@@ -23,6 +23,7 @@ from zeroloop.data.replay import Batch, ReplayWindow
 from zeroloop.devices import checked_device
 from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
 from zeroloop.evaluators.compiled import compile_network
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.learner import Learner
@@ -94,6 +95,7 @@ class _Training:
         self.credit = 0.0  # learner steps that recorded examples have paid for
         self.seconds = 0.0  # of wall time, over all processes that worked on this run
         self.before: dict[str, AnyGrade] = {}
+        self.unguided: dict[str, AnyGrade] = {}
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
@@ -107,6 +109,8 @@ class _Training:
         self.reporter.started(summary(self.settings, parameters, self.backend, directory.path, iteration))
         if not resumed:
             self.before = self.yardstick.searched(self.evaluators)
+            if isinstance(self.environment, TaskEnvironment):
+                self.unguided = self.yardstick.searched([UniformEvaluator() for _ in self.actors])
             self._save_best()
             self._save()
         while self.settings.progress(self.iteration, self.seconds) < 1:
@@ -183,7 +187,9 @@ class _Training:
         self.reporter.progress({"phase": "grading", "fraction": 1.0})
         shown = self._calibration()
         after = self.yardstick.searched(self._evaluators(self.league.best, shown, len(self.actors)))
-        outcome = TrainingOutcome(self.directory.path, self.iteration, self.league.elo, self.before, after)
+        outcome = TrainingOutcome(
+            self.directory.path, self.iteration, self.league.elo, self.before, after, self.unguided
+        )
         fields = outcome.fields() | {"best": str(self.directory.best_checkpoint), "seconds": self.telemetry.seconds}
         report = fields | {"ratings": [asdict(rating) for rating in self.league.ratings()]}
         atomic_write(self.directory.reports / "training.json", json.dumps(report, indent=2).encode() + b"\n")
@@ -264,6 +270,7 @@ class _Training:
             "seconds": self.seconds,
             "backend": self.backend,
             "before": {name: asdict(grade) for name, grade in self.before.items()},
+            "unguided": {name: asdict(grade) for name, grade in self.unguided.items()},
         }
         path = self.directory.checkpoint(self.iteration)
         checkpoints.save(path, self._checkpoint(self.iteration, self.current, training))
@@ -291,7 +298,9 @@ class _Training:
         self.replay.restore(state["replay"], self.store, self.environment, self.settings.examples)
         self.league.restore(state["league"])
         self.credit, self.seconds, self.backend = state["credit"], state["seconds"], state["backend"]
-        self.before = {name: restored_grade(grade) for name, grade in state["before"].items()}
+        self.before, self.unguided = (
+            {name: restored_grade(grade) for name, grade in state[when].items()} for when in ("before", "unguided")
+        )
         self.directory.rewind_metrics(self.iteration)
         self._save_best()
         return True
