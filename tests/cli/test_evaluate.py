@@ -96,4 +96,20 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
     grade = TaskGrade(tasks=3, solved=0.0, good=0.0, excess=None, simulations=2, seconds=0.1)
     monkeypatch.setattr("zeroloop.cli.evaluate.grade_tasks", lambda *_: grade)
     answer = zeroloop("evaluate", "untrained", "--game", "path_finding", "--limit", "3")
-    assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["3", "0.00%", "0.00%", "-", "0.1"]
+    assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["tasks", "3", "0.00%", "0.00%", "-", "0.1"]
+
+
+def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
+    small = "--network-options.width 16 --network-options.head-dim 8 --evaluator.backend torch"
+    short = "--search.num-simulations 4 --selfplay.games-per-actor 2 --selfplay.moves-per-iteration 10"
+    few = "--grading.positions 2 --grading.simulations 2 --arena.num-pairs 2 --game-options.kinds ['tour','countdown']"
+    words = " ".join([small, short, few]).split()
+    begun = zeroloop("train", "tasks", "--iterations", "1", "--run", "t", *words)
+    assert begun.code == 0 and "no network" in begun.out
+    asked = ["evaluate", "t", "--simulations", "2", "--limit", "6", "--difficulty", "0", "0.2", "--json"]
+    graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
+    assert {*graded["sets"]} == {"tour", "job_shop"} and 0 <= graded["good"] <= 1
+    zeroloop(*asked, "--family", "maths").refused(2, "unknown family 'maths'; did you mean 'math'?")
+    zeroloop(*asked, "--kinds", "chess").refused(2, "no kind is called 'chess'")
+    other = ["evaluate", "untrained", "--game", "tic_tac_toe", "--family", "math"]
+    zeroloop(*other).refused(2, "for solvers of tasks; this one plays tic_tac_toe")

@@ -20,6 +20,7 @@ from zeroloop.observers import Int16
 from zeroloop.run.players import random_observations
 from zeroloop.search import SearchSettings, search
 from zeroloop.seeding import stream
+from zeroloop.tasks._mixture import Mixture
 from zeroloop.testing.evaluators import NetworkConformance, random_leaves
 from zeroloop.testing.toy import ToyEnvironment
 from zeroloop.vocabulary import ID
@@ -190,3 +191,34 @@ def test_halting_is_learned():
     first = learner.train([batch], 0)["halt_loss"]
     last = learner.train([batch] * 100, 0)["halt_loss"]
     assert first > 3 and last < first / 3, "answers of an untrained network hardly change, so it learns to halt"
+
+
+def test_smaller_rooms_give_the_same_answers():
+    environment = Mixture(["countdown", "tour", "job_shop"])
+    torch.manual_seed(1)
+    network = reasoners.build(reasoners.Config(**SMALL, value="categorical"), environment).eval()
+    shown = random_observations(environment, network.observer, 60, stream(1, "rooms"))
+    assert len(network.smaller(shown)) > 1, "many states need less room than the largest"
+    expected, value = network(torch.from_numpy(shown))
+    for backend in ("torch", "fp32"):
+        runner = build_runner(network, backend, shown, (8,))
+        policy, values = run_observations(runner, shown)
+        np.testing.assert_allclose(policy, expected.detach(), atol=1e-4)
+        np.testing.assert_allclose(values, value_of(value).detach(), atol=1e-4)
+        order = stream(1, "order").permutation(60)
+        again = run_observations(runner, shown[order])
+        assert np.array_equal(again[0], policy[order]) and np.array_equal(again[1], values[order])
+
+
+def test_a_missing_agent_answers_nothing():
+    environment = path_finding.environment(4, 4, 1)
+    both = reasoners.build(reasoners.Config(**SMALL), environment)
+    shown = random_observations(environment, both.observer, 9, stream(1, "missing"))
+    alone = reasoners.Reasoners(both.policy_part.agent, None, both.observer, segments=2).eval()
+    for backend in ("torch", "fp32"):
+        policy, values = run_observations(build_runner(alone, backend, shown, (4,)), shown)
+        assert not values.any() and policy.any()
+    only = reasoners.Reasoners(None, both.value_part.agent, both.observer).eval()
+    policy, value = only(torch.from_numpy(shown))
+    assert not policy.any() and value.any()
+    assert {*only.forward_training(torch.from_numpy(shown))[0]} == {"value", "value_halt"}

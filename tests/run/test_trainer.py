@@ -18,6 +18,7 @@ from zeroloop.reports import SilentReporter
 from zeroloop.run.players import load_player
 from zeroloop.run.settings import RunSettings
 from zeroloop.run.trainer import train
+from zeroloop.tasks import is_held_out, kind_of
 
 SMALL = {
     "game": "tic_tac_toe",
@@ -179,6 +180,20 @@ def test_reasoners_learn_tasks_and_resume_exactly(tmp_path):
     train(settings(**TASKS), tmp_path / "b", resume=True, reporter=SilentReporter())
     assert_same_end(tmp_path / "a", tmp_path / "b", 3)
     assert load_player(str(tmp_path / "a")).network.num_actions == 4
+
+
+def test_tasks_of_many_kinds_are_learned_together_and_resumed_exactly(tmp_path):
+    mixed = TASKS | {"game": "tasks", "game_options": {"kinds": ["tour", "countdown"], "difficulty": [0.0, 0.3]}}
+    mixed |= {"evaluator": {"backend": "torch"}, "iterations": 2}
+    straight = train(settings(**mixed), tmp_path / "a", resume=False, reporter=SilentReporter())
+    assert {*straight.after} == {*straight.unguided} == {"tour", "countdown"}
+    tasks = [episode.task for episode in EpisodeStore(tmp_path / "a/episodes").read()]
+    assert {task["kind"] for task in tasks} == {"tour", "countdown"}
+    assert not any(is_held_out(kind_of(task), task) for task in tasks)
+    with pytest.raises(KeyboardInterrupt):
+        train(settings(**mixed), tmp_path / "b", resume=False, reporter=StopAfter())
+    train(settings(**mixed), tmp_path / "b", resume=True, reporter=SilentReporter())
+    assert_same_end(tmp_path / "a", tmp_path / "b", 2)
 
 
 def test_reasoners_learn_games(tmp_path):

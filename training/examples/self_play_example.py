@@ -83,9 +83,7 @@ async def several_iterations() -> None:
         trainer = SelfPlayTrainer(*small_agents(), config=SMALL, checkpoint_dir=directory)
         for number in range(2):
             metrics = await trainer.iteration(number)
-            print(
-                f"iteration {number}: {metrics['success_rate']:.0%} solved, {metrics['states']:.0f} states to learn from"
-            )
+            print(f"iteration {number}: {metrics['success_rate']:.0%} solved, {metrics['states']:.0f} states")
         print(trainer.get_quality_metrics())
         print(trainer.get_resource_usage())
 
@@ -127,9 +125,8 @@ async def checkpoints() -> None:
         trainer._save_checkpoint(0, best=True)
         other = SelfPlayTrainer(config=SMALL, checkpoint_dir=directory)
         other.load_checkpoint(Path(directory) / "best_model.pt")
-        print(
-            f"iteration {other.current_iteration}, best {other.best_model_metric:.0%}, {len(other.episode_buffer)} episodes"
-        )
+        count = len(other.episode_buffer)
+        print(f"iteration {other.current_iteration}, best {other.best_model_metric:.0%}, {count} episodes")
 
 
 EXAMPLES = (

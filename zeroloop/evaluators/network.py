@@ -71,7 +71,8 @@ class TorchPartEngine(HostPartEngine):
 
     def __init__(self, part: Part, observer: Observer, batch_size: int) -> None:
         super().__init__(part, observer, batch_size)
-        self._part, self._device = part, part.start()[0].device
+        self._part = part
+        self._device = next((state.device for state in part.start()), torch.device("cpu"))
         self.segment()
 
     def segment(self) -> None:

@@ -154,9 +154,13 @@ class Reasoners(SegmentedNetwork):
             part.agent.compute_dtype = dtype
 
     def smaller(self, observations: Observations | None) -> list[tuple[TokensObserver, GameNetwork]]:
-        """See GameNetwork: for each size that at least one in twenty of `observations` needs."""
+        """See GameNetwork: for each size that at least one in twenty of `observations` needs; without these, for a
+        quarter and half of the tokens, as more sizes would leave eager networks with batches that are too small."""
         if observations is None:
-            return [(observer, self.seen_by(observer)) for observer in _smaller_observers(self.observer)]
+            lengths = [each.num_tokens for each in _smaller_observers(self.observer)]
+            shorter = sorted({length for length in lengths if length < self.observer.num_tokens})
+            rooms = [TokensObserver(length, self.num_actions) for length in shorter]
+            return [(observer, self.seen_by(observer)) for observer in rooms]
         found: list[tuple[TokensObserver, GameNetwork]] = []
         rest = observations
         for observer in _smaller_observers(self.observer):

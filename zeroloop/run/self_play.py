@@ -52,6 +52,8 @@ from zeroloop.tasks._mixture import MAX_ACTIONS, MAX_TOKENS, Mixture
 
 ENVIRONMENT = "tasks"
 """What checkpoints of this trainer name as their environment."""
+PART = 16
+"""States that a part of a batch has at least: smaller ones would cost more time than their room saves."""
 _DRAWS = 200
 """Tasks that are drawn for each one that is wanted, before the generator counts as having none."""
 
@@ -79,7 +81,7 @@ class TrainerConfig(BaseModel):
     """Of the tasks that the four generators make."""
     temperature_steps: int = Field(2, ge=0)
     """Steps of a training episode whose actions are drawn by the search's policy."""
-    reuse: float = Field(4.0, gt=0)
+    reuse: float = Field(2.0, gt=0)
     """Times that each state is drawn on average."""
     eval_games: int | None = Field(None, ge=2)
     """Held-out tasks on which the new networks meet the best ones; none: a quarter of `games_per_iteration`, but 8 at
@@ -271,13 +273,12 @@ class SelfPlayTrainer:
         self._lessons.extend(lessons(self.data_extractor.extract_examples([episode])) for episode in episodes)
 
     def _batches(self, pool: Sequence[Lesson], steps: int, rng: np.random.Generator) -> Iterator[list[Batch]]:
-        """Batches of random states, in parts of states that need about as much room."""
+        """Batches of random states, in parts of at least PART states that need about as much room."""
         for _ in range(steps):
             rows = rng.integers(len(pool), size=self.config.batch_size)
-            by_room: dict[int, list[Lesson]] = {}
-            for row in rows.tolist():
-                by_room.setdefault(sizes(pool[row].value.state)[0].bit_length(), []).append(pool[row])
-            yield [learner_batch(part) for _, part in sorted(by_room.items())]
+            chosen = sorted((pool[row] for row in rows.tolist()), key=lambda lesson: sizes(lesson.value.state))
+            count = max(1, len(chosen) // PART)
+            yield [learner_batch([chosen[i] for i in part]) for part in np.array_split(range(len(chosen)), count)]
 
     # ---- tasks ------------------------------------------------------------------------------------------------------
 

@@ -144,7 +144,6 @@ class GameKind(Kind):
     family = "search"
     num_players = 2
     type = "game"
-    num_players = 2
     drop: ClassVar[bool]
     largest: ClassVar[tuple[int, int, int]]
     levels: ClassVar[tuple[tuple[tuple[int, int, int, int, int, int, float], ...], ...]]

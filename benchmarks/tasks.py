@@ -1,0 +1,84 @@
+"""Tasks: verdicts a second, wrong and right answers in bulk, and episodes a second one at a time and side by side."""
+
+import asyncio
+import itertools
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from zeroloop.contracts import Task, TaskKind
+from zeroloop.networks.hrm import create_hrm_agent
+from zeroloop.networks.reasoners import ReasonersConfig
+from zeroloop.networks.trm import create_trm_agent
+from zeroloop.seeding import stream
+from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
+from zeroloop.tasks import kinds
+from zeroloop.tasks._mixture import MAX_TOKENS
+
+SANDBOXED = {"function"}
+"""Kinds whose verifier starts a process for each answer."""
+
+
+def run(quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Rates and counts of all cases."""
+    return {"verifiers": verifiers(10 if quick else 20_000), "episodes/s": episodes(2 if quick else 128)}
+
+
+def verifiers(answers: int) -> dict[str, dict[str, float]]:
+    """By kind, over `answers` right and as many wrong answers to tasks of all difficulties: verdicts a second on one
+    core, right ones that were refused, wrong ones that were accepted."""
+    found = {}
+    for kind in kinds():
+        count = max(10, answers // 100) if kind.name in SANDBOXED else answers
+        rng = stream(1, "verifiers", kind.name)
+        tasks = [kind.make(rng, difficulty) for difficulty in np.linspace(0, 1, max(2, min(200, count // 10)))]
+        right = _answers(kind, tasks, "notations", count)
+        wrong = _answers(kind, tasks, "near_misses", count)
+        start = time.process_time()
+        refused = sum(kind.verify(*each).verdict != "correct" for each in right)
+        accepted = sum(kind.verify(*each).verdict != "wrong" for each in wrong)
+        seconds = time.process_time() - start
+        found[kind.name] = {
+            "verdicts/s": 2 * count / seconds,
+            "answers": 2 * count,
+            "refused": refused,
+            "accepted": accepted,
+        }
+    return found
+
+
+def _answers(kind: TaskKind, tasks: list[Task], form: str, count: int) -> list[tuple[Task, Any]]:
+    """So many answers, from all tasks in turns."""
+    each = -(-count // len(tasks))
+    pairs = []
+    for number, task in enumerate(tasks):
+        made = getattr(kind, form)(task, stream(number, form))
+        pairs += [(task, answer) for answer in itertools.islice(made, each)]
+    return pairs[:count]
+
+
+def episodes(count: int) -> dict[str, float]:
+    """Episodes a second on the same Countdown tasks with a small pair, one at a time and all at once; one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    policy, value = ReasonersConfig(value="categorical").agents(MAX_TOKENS)
+    (kind,) = (each for each in kinds("math") if each.name == "countdown")
+    rng = stream(1, "episodes")
+    tasks = [{"task_id": str(i), **kind.make(rng, 0.5)} for i in range(count)]
+    rates = {}
+    for parallel in (1, count):
+        generator = SelfPlayEpisodeGenerator(
+            create_hrm_agent(policy), create_trm_agent(value), {"num_simulations": 32}, parallel=parallel
+        )
+
+        async def play(generator: SelfPlayEpisodeGenerator = generator) -> None:
+            await asyncio.gather(*(generator.generate_episode(task, timeout=None) for task in tasks))
+
+        start = time.perf_counter()
+        asyncio.run(play())
+        rates[f"{parallel} at a time"] = count / (time.perf_counter() - start)
+    torch.set_num_threads(threads)
+    return {**rates, "ratio": rates[f"{count} at a time"] / rates["1 at a time"]}
