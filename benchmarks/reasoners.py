@@ -148,7 +148,7 @@ def training(quick: bool) -> dict[str, float]:
         "ours, float32": our_step(config, rows, "fp32", compiled=False),
         "ours, float32, compiled": our_step(config, rows, "fp32", compiled=not quick),
     }
-    if compute_dtype("auto", torch.device("cpu")) == torch.bfloat16:  # elsewhere it is emulated, at a tenth of the speed
+    if compute_dtype("auto", torch.device("cpu")) == torch.bfloat16:  # elsewhere it is emulated, and very slow
         cases |= {
             "eager, bfloat16 by autocast": eager_step(config, rows, autocast=True),
             "ours, bfloat16": our_step(config, rows, "bf16", compiled=False),
