@@ -60,6 +60,10 @@ class PositionsError(ZeroloopError, ValueError):
     """A positions file has a malformed line or an illegal move; the message gives file and line."""
 
 
+class EnvironmentFailedError(ZeroloopError):
+    """An environment raised something while it was searched; that search is over, those beside it go on."""
+
+
 class TaskError(ZeroloopError, ValueError):
     """A task lacks a field, or one holds something that it may not; the message starts with the field's name."""
 

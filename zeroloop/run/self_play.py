@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from zeroloop.config import Layer, merge
 from zeroloop.contracts import Task
 from zeroloop.data.episode_files import read_episodes, write_episodes
 from zeroloop.data.extraction import Lesson, TrainingDataExtractor, learner_batch, lessons
 from zeroloop.data.packing import observations, sizes
 from zeroloop.data.replay import Batch
 from zeroloop.devices import checked_device
-from zeroloop.errors import CheckpointError, SettingError, unknown_name
+from zeroloop.errors import CheckpointError, SettingError
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.files import make_directory
 from zeroloop.learning import checkpoint as checkpoints
@@ -122,7 +123,7 @@ class SelfPlayTrainer:
         device: str = "cpu",
         checkpoint_dir: str | Path = "./checkpoints/self_play",
     ) -> None:
-        self.config = trainer_config(config or {})
+        self.config = merge(TrainerConfig, Layer(dict(config or {}), "config"))
         mcts_settings(self.config.mcts)
         self.device = checked_device(device)
         self.checkpoint_dir = Path(checkpoint_dir)
@@ -434,19 +435,6 @@ class SelfPlayTrainer:
 
     def _read(self, file: Path) -> list[SelfPlayEpisode]:
         return read_episodes(file, {players: Mixture(num_players=players) for players in (1, 2)})
-
-
-def trainer_config(config: Mapping[str, Any]) -> TrainerConfig:
-    """The settings with these names. Raises SettingError that says which of them is wrong, and what was meant."""
-    for name in config:
-        if name not in TrainerConfig.model_fields:
-            raise SettingError(f"config: {unknown_name('setting', str(name), TrainerConfig.model_fields)}")
-    try:
-        return TrainerConfig(**config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(map(str, ("config", *first["loc"])))
-        raise SettingError(f"{path}: {first['msg']}, got {first['input']!r}") from error
 
 
 def _small_pair() -> tuple[Reasoner, Reasoner]:

@@ -3,17 +3,18 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from zeroloop import vocabulary
+from zeroloop.config import Layer, merge
 from zeroloop.contracts import Evaluator, Float32, Leaves, State, Task, TaskKind
 from zeroloop.data.packing import recorded
 from zeroloop.devices import checked_device
-from zeroloop.errors import SettingError, ZeroloopError, unknown_name
+from zeroloop.errors import SettingError, ZeroloopError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
 from zeroloop.evaluators.compiled import compile_network
 from zeroloop.evaluators.network import eager_evaluator
@@ -37,7 +38,7 @@ class MCTSConfig(SearchSettings):
 
     lookahead: bool = False
     """Tasks have many actions, and trying each of them takes longer than it saves."""
-    value_range: Any = "auto"
+    value_range: Literal["auto", "fixed", "minmax"] = "auto"  # type: ignore[assignment]
     """`auto`: rescaled in each tree for tasks of one agent, fixed for games."""
     noise: bool = False
     """Root noise, for training."""
@@ -264,15 +265,7 @@ def _broken(task: Any, error: Exception) -> SelfPlayEpisode:
 
 def mcts_settings(config: Mapping[str, Any]) -> MCTSConfig:
     """The settings with these names. Raises SettingError that says which of them is wrong, and what was meant."""
-    for name in config:
-        if name not in MCTSConfig.model_fields:
-            raise SettingError(f"mcts_config: {unknown_name('setting', str(name), MCTSConfig.model_fields)}")
-    try:
-        return MCTSConfig(**config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(map(str, ("mcts_config", *first["loc"])))
-        raise SettingError(f"{path}: {first['msg']}, got {first['input']!r}") from error
+    return merge(MCTSConfig, Layer(dict(config), "mcts_config"))
 
 
 def search_settings(config: MCTSConfig, num_players: int) -> SearchSettings:

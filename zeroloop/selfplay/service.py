@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from zeroloop.contracts import Environment, Evaluator, Float32, LeafRows, Leaves, State
-from zeroloop.errors import ZeroloopError
+from zeroloop.errors import EnvironmentFailedError
 from zeroloop.records import MCTSTrace
 from zeroloop.search import SearchSettings, make_forest, root_noise
 from zeroloop.search.slots import SlotStates, state_id
 
 _NO_NOISE = np.zeros(2, np.int32), np.zeros(0, np.float32)
-
-
-class EnvironmentFailedError(ZeroloopError):
-    """An environment raised something; its search is over, those beside it go on."""
 
 
 class SearchService:
