@@ -191,7 +191,10 @@ class Equation(Kind):
             for _ in range(4):
                 at = digits[int(rng.integers(len(digits)))]
                 changed = f"{task['equation'][:at]}{rng.integers(1, 10)}{task['equation'][at + 1 :]}"
-                found = _solution(_read(changed))
+                try:
+                    found = _solution(_read(changed))
+                except TaskError:
+                    continue  # a divisor became 0
                 values += [found] if isinstance(found, Fraction) else []
             return _other(values, value, rng)
 

@@ -180,7 +180,8 @@ class Quadratic(Kind):
             lambda: f"{{{', '.join(written())}}}",
             lambda: f"x ∈ {{{', '.join(written())}}}",
             lambda: f"({', '.join(written())})",
-            lambda: respaced(", ".join(written()), rng).replace("-", "−"),
+            # Without a space between them, plus and minus mean both signs.
+            lambda: respaced(", ".join(written()), rng).replace("+-", "+ -").replace("-", "−"),
             lambda: written(),
             lambda: [_plain(root.rational()) if root.is_rational() else surds.write(root) for root in problem.roots],
             lambda: [f"x = {text}" for text in written()],
