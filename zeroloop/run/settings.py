@@ -131,7 +131,6 @@ class SupervisedSettings(_AnyRun):
     patience: int = Field(0, ge=0)
     """Iterations without a better grade until the run ends early; 0: never."""
     learner: SupervisionSettings = SupervisionSettings()
-
     keep_checkpoints: int = Field(10, ge=1)
     """Every so many iterations the checkpoint is kept for good; of the others only the newest."""
 
