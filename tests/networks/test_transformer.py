@@ -6,6 +6,7 @@ import torch
 from zeroloop.networks._transformer import (
     Attention,
     Block,
+    BlockSizes,
     Context,
     Linear,
     Stack,
@@ -13,7 +14,6 @@ from zeroloop.networks._transformer import (
     cast_weights,
     rms_norm,
     rotation,
-    swiglu_size,
     truncated_normal_,
 )
 
@@ -37,12 +37,12 @@ def test_a_linear_layer_starts_at_one_over_the_root_of_its_inputs() -> None:
 
 @pytest.mark.parametrize(("dim", "inner"), [(512, 1536), (256, 768), (128, 512), (97, 512)])
 def test_inner_sizes_of_swiglu(dim: int, inner: int) -> None:
-    assert swiglu_size(dim, 4.0) == inner
+    assert BlockSizes(64, 4.0, 256).inner(dim) == inner
 
 
 @pytest.mark.parametrize(("dim", "count"), [(512, 3_407_872), (256, 851_968)])
 def test_parameters_of_a_block(dim: int, count: int) -> None:
-    assert sum(p.numel() for p in Block(dim, 64, 4.0).parameters()) == count
+    assert sum(p.numel() for p in Block(dim, BlockSizes(64, 4.0, 256)).parameters()) == count
 
 
 def test_a_norm_has_root_mean_square_one_and_keeps_the_dtype() -> None:
@@ -108,7 +108,7 @@ def test_hidden_keys_have_no_influence() -> None:
 
 def test_a_token_mixer_normalises_over_the_tokens() -> None:
     torch.manual_seed(0)
-    block = Block(8, 4, 4.0, mixed_length=5)
+    block = Block(8, BlockSizes(4, 4.0, 256), mixed_length=5)
     x = torch.randn(2, 5, 8)
     columns = x.transpose(1, 2)
     gate, up = (columns @ block.mixer.gate_up.weight.T).chunk(2, -1)
@@ -121,7 +121,7 @@ def test_a_token_mixer_normalises_over_the_tokens() -> None:
 
 def test_weights_cast_for_a_pass_receive_gradients_and_are_restored() -> None:
     torch.manual_seed(0)
-    stack = Stack(1, 8, 4, 4.0)
+    stack = Stack(1, 8, BlockSizes(4, 4.0, 256))
     x = torch.randn(2, 3, 8, dtype=torch.bfloat16)
     with cast_weights(stack, torch.bfloat16):
         y = stack(stack(x, Context(None, {})), Context(None, {}))

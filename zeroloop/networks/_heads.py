@@ -24,44 +24,51 @@ class Actions(NamedTuple):
 
 
 class ActionStates(nn.Module):
-    """What the network sees in each action, float32 [m, width of H]: its tokens, and the states of the tokens that it
-    is about, each in its role; to be taken through an activation."""
+    """What the network sees in each action, float32 [m, width of H]: its symbols, and the states of the tokens that it
+    is about, each in its role; to be taken through an activation.
+
+    Both are linear in what they see, so that symbols and states go through the matrices before they are gathered: once
+    for each symbol and token, not once for each action, of which there are many more.
+    """
 
     def __init__(self, h_dim: int, l_dim: int) -> None:
         super().__init__()
         self.places = nn.Parameter(truncated_normal_(torch.empty(ACTION_TOKENS, l_dim), 1.0))
         self.words = Linear(l_dim, h_dim)
-        self.anchor = Linear(ANCHORS * h_dim, h_dim)
-        self.mix = Linear(h_dim, h_dim, bias=True)
+        self.anchors = Linear(h_dim, ANCHORS * h_dim, bias=True)
 
-    def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
-        """described: [m, K, width of L], the embedded tokens of each action."""
-        used = (actions.tokens != vocabulary.PAD).unsqueeze(-1)
-        words = (self.words(described * self.places[: described.shape[1]]) * used).sum(1)
-        has_anchor = (actions.anchors >= 0).unsqueeze(-1)
-        about = wide(z_h[actions.rows.unsqueeze(-1), actions.anchors.clamp(min=0) + prefix]) * has_anchor
-        mixed: Tensor = self.mix(words + self.anchor(about.flatten(1)))
-        return mixed
+    def forward(self, z_h: Tensor, prefix: int, symbols: Tensor, actions: Actions) -> Tensor:
+        """symbols: [vocab_size, width of L], the embedding of each."""
+        n, _, h_dim = z_h.shape
+        size, count = len(symbols), actions.tokens.shape[1]
+        shown = F.pad(symbols[1:], (0, 0, 1, 0))  # PAD says nothing
+        words = self.words(shown * self.places[:count, None]).flatten(0, 1)
+        chosen = actions.tokens + size * torch.arange(count, device=z_h.device)
+        # A place of its own, with nothing in it, is what an action without an anchor is about.
+        states = F.pad(self.anchors(wide(z_h[:, prefix:])), (0, 0, 1, 0)).view(n, -1, ANCHORS, h_dim)
+        roles = torch.arange(ANCHORS, device=z_h.device)
+        about = states[actions.rows.unsqueeze(-1), actions.anchors + 1, roles]
+        seen: Tensor = F.embedding(chosen, words).sum(1) + about.sum(1)
+        return seen
 
 
 class PointerPolicy(nn.Module):
     """Scores each action by itself, so that their number may vary from row to row; float32.
 
-    logit = <W_q first, W_k a> / sqrt(d) + bias(kind of a), where the kind is the action's first token.
+    logit = <W first, a> / sqrt(d) + bias(kind of a), where the kind is the action's first symbol.
     """
 
     def __init__(self, h_dim: int, l_dim: int) -> None:
         super().__init__()
         self.states = ActionStates(h_dim, l_dim)
         self.query = small(Linear(h_dim, h_dim))
-        self.key = Linear(h_dim, h_dim)
         self.bias = small(Linear(l_dim, 1))
 
-    def forward(self, z_h: Tensor, prefix: int, described: Tensor, actions: Actions) -> Tensor:
+    def forward(self, z_h: Tensor, prefix: int, symbols: Tensor, actions: Actions) -> Tensor:
         """Logits [m]; see ActionStates."""
-        key = self.key(F.silu(self.states(z_h, prefix, described, actions)))
+        seen = F.silu(self.states(z_h, prefix, symbols, actions))
         query = self.query(wide(z_h[:, 0]))[actions.rows]
-        logits: Tensor = (query * key).sum(-1) * key.shape[-1] ** -0.5 + self.bias(described[:, 0]).squeeze(-1)
+        logits: Tensor = (query * seen).sum(-1) * seen.shape[-1] ** -0.5 + self.bias(symbols)[actions.tokens[:, 0], 0]
         return logits
 
 
@@ -80,15 +87,15 @@ class ValueHead(nn.Module):
         self.gate = small(Linear(h_dim, 1, bias=True))
         self.output = small(Linear(h_dim, outputs, bias=True))
 
-    def forward(self, z_h: Tensor, prefix: int, described: Tensor | None, actions: Actions | None) -> Tensor:
+    def forward(self, z_h: Tensor, prefix: int, symbols: Tensor, actions: Actions | None) -> Tensor:
         """See ActionStates."""
         first = self.first(wide(z_h[:, 0]))
         seen = F.silu(first)
         weight = self.gate(seen).sigmoid()
         total = weight * seen
-        if actions is not None and described is not None:
+        if actions is not None:
             legal = (actions.tokens[:, :1] != vocabulary.PAD).to(first)
-            seen = F.silu(first[actions.rows] + self.states(z_h, prefix, described, actions))
+            seen = F.silu(first[actions.rows] + self.states(z_h, prefix, symbols, actions))
             gates = self.gate(seen).sigmoid() * legal
             total = total.index_add(0, actions.rows, gates * seen)
             weight = weight.index_add(0, actions.rows, gates)

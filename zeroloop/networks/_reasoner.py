@@ -22,6 +22,7 @@ from zeroloop.devices import checked_device
 from zeroloop.errors import CheckpointError, SettingError, unknown_name
 from zeroloop.networks._heads import Actions, PointerPolicy, ValueHead, small
 from zeroloop.networks._transformer import (
+    BlockSizes,
     Context,
     Linear,
     Rotation,
@@ -45,6 +46,8 @@ class ReasonerConfig(BaseModel):
     """Size of an attention head."""
     expansion: float = Field(4.0, gt=0)
     """Inner size of the feed-forward parts, before the factor 2/3 of gated ones."""
+    inner_multiple: int = Field(256, ge=1)
+    """What this inner size is rounded up to a multiple of."""
     h_cycles: int = Field(2, ge=1)
     """Updates of z_h in a segment."""
     l_cycles: int = Field(2, ge=1)
@@ -89,6 +92,11 @@ class ReasonerConfig(BaseModel):
     def dims(self) -> dict[str, int]:
         """The widths of the states by the names of their settings: that of z_h first, that of z_l last."""
         raise NotImplementedError
+
+    @property
+    def block_sizes(self) -> BlockSizes:
+        """The sizes of all blocks."""
+        return BlockSizes(self.head_dim, self.expansion, self.inner_multiple)
 
     @property
     def segments(self) -> int:
@@ -285,19 +293,17 @@ class Reasoner(nn.Module):
 
     def heads(self, z_h: Tensor, inputs: Inputs) -> Output:
         """All answers from the states z_h."""
-        tokens = policy = value = described = None
-        prefix, actions = self.config.prefix_tokens, inputs.actions
-        if actions is not None:
-            described = F.embedding(actions.tokens, self.embedding) * self.embed_scale
+        tokens = policy = value = None
+        prefix, actions, symbols = self.config.prefix_tokens, inputs.actions, self.embedding * self.embed_scale
         if self.token_head is not None:
             tokens = wide(self.token_head(z_h[:, prefix:]))
         if isinstance(self.policy_head, PointerPolicy):
-            if actions is not None and described is not None:
-                policy = self.policy_head(z_h, prefix, described, actions)
+            if actions is not None:
+                policy = self.policy_head(z_h, prefix, symbols, actions)
         elif self.policy_head is not None:
             policy = self.policy_head(wide(z_h[:, 0]))
         if self.value_head is not None:
-            value = self.value_head(z_h, prefix, described, actions)
+            value = self.value_head(z_h, prefix, symbols, actions)
         return Output(self.halt_logits(z_h), tokens, policy, value)
 
     def forward(self, carry: Carry | None, inputs: Inputs) -> tuple[Carry, Output]:

@@ -175,17 +175,23 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     return short
 
 
-def swiglu_size(dim: int, expansion: float) -> int:
-    """The inner size of a SwiGLU: two thirds of `expansion * dim`, rounded up to a multiple of 256."""
-    return 256 * math.ceil(round(expansion * dim * 2 / 3) / 256)
+class BlockSizes(NamedTuple):
+    """Sizes of a block beside its width; see ReasonerConfig."""
+
+    head_dim: int
+    expansion: float
+    inner_multiple: int
+
+    def inner(self, dim: int) -> int:
+        """The inner size of a SwiGLU: two thirds of `expansion * dim`, rounded up to a multiple of `inner_multiple`."""
+        return self.inner_multiple * math.ceil(round(self.expansion * dim * 2 / 3) / self.inner_multiple)
 
 
 class SwiGLU(nn.Module):
     """down(silu(gate(x)) * up(x)) without bias over the last dimension (Shazeer 2020)."""
 
-    def __init__(self, dim: int, expansion: float) -> None:
+    def __init__(self, dim: int, inner: int) -> None:
         super().__init__()
-        inner = swiglu_size(dim, expansion)
         self.gate_up = Linear(dim, 2 * inner)
         self.down = Linear(inner, dim)
 
@@ -202,10 +208,12 @@ class Block(nn.Module):
     first norm is over the tokens too, the axis that was mixed, as in the published code.
     """
 
-    def __init__(self, dim: int, head_dim: int, expansion: float, mixed_length: int | None = None) -> None:
+    def __init__(self, dim: int, sizes: BlockSizes, mixed_length: int | None = None) -> None:
         super().__init__()
-        self.mixer = Attention(dim, head_dim) if mixed_length is None else SwiGLU(mixed_length, expansion)
-        self.mlp = SwiGLU(dim, expansion)
+        self.mixer = (
+            Attention(dim, sizes.head_dim) if mixed_length is None else SwiGLU(mixed_length, sizes.inner(mixed_length))
+        )
+        self.mlp = SwiGLU(dim, sizes.inner(dim))
 
     def forward(self, x: Tensor, context: Context) -> Tensor:
         if isinstance(self.mixer, Attention):
@@ -223,13 +231,12 @@ class Stack(nn.Module):
         self,
         blocks: int,
         dim: int,
-        head_dim: int,
-        expansion: float,
+        sizes: BlockSizes,
         mixed_length: int | None = None,
         block: type[Block] = Block,
     ) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(block(dim, head_dim, expansion, mixed_length) for _ in range(blocks))
+        self.blocks = nn.ModuleList(block(dim, sizes, mixed_length) for _ in range(blocks))
 
     def forward(self, x: Tensor, context: Context) -> Tensor:
         for block in self.blocks:

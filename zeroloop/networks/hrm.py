@@ -69,9 +69,9 @@ class HRMAgent(Reasoner):
 
     def __init__(self, config: HRMConfig) -> None:
         super().__init__(config)
-        h, low, head, expansion = config.h_dim, config.l_dim, config.head_dim, config.expansion
-        self.h_net = Stack(config.num_h_layers, h, head, expansion)
-        self.l_net = Stack(config.num_l_layers, low, head, expansion)
+        h, low = config.h_dim, config.l_dim
+        self.h_net = Stack(config.num_h_layers, h, config.block_sizes)
+        self.l_net = Stack(config.num_l_layers, low, config.block_sizes)
         self.down = Linear(h, low) if h != low else None
         self.up = Linear(low, h) if h != low else None
 

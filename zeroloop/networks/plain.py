@@ -60,7 +60,7 @@ class PlainTransformer(Reasoner):
 
     def __init__(self, config: PlainConfig) -> None:
         super().__init__(config)
-        self.net = Stack(config.num_layers, config.dim, config.head_dim, config.expansion, block=PreNormBlock)
+        self.net = Stack(config.num_layers, config.dim, config.block_sizes, block=PreNormBlock)
 
     def segment(self, carry: Carry, x: Tensor, context: Context) -> Carry:
         """See the class."""

@@ -32,6 +32,8 @@ class ReasonersConfig(BaseModel):
     """Updates of the slow state in a segment."""
     l_cycles: int = Field(2, ge=1)
     """Updates of the fast state before each of these."""
+    expansion: float = Field(3.0, gt=0)
+    """Inner size of the feed-forward parts, before the factor 2/3 of gated ones; a multiple of 32."""
     local: bool = True
     """Have heads of attention that look less at what is far away on the board."""
     segments: int = Field(1, ge=1)
@@ -63,6 +65,8 @@ class ReasonersConfig(BaseModel):
         shared: dict[str, Any] = {
             "max_tokens": max_tokens,
             "head_dim": self.head_dim,
+            "expansion": self.expansion,
+            "inner_multiple": 32,
             "h_cycles": self.h_cycles,
             "l_cycles": self.l_cycles,
             "gradient": "last_cycle",

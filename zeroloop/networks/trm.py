@@ -72,7 +72,7 @@ class TRMAgent(Reasoner):
     def __init__(self, config: TRMConfig) -> None:
         super().__init__(config)
         length = config.prefix_tokens + config.max_tokens if config.mixer == "mlp" else None
-        self.net = Stack(config.num_layers, config.latent_dim, config.head_dim, config.expansion, length)
+        self.net = Stack(config.num_layers, config.latent_dim, config.block_sizes, length)
 
     def check(self, inputs: Inputs) -> None:
         """See Reasoner; the mixer "mlp" takes inputs of one length."""
