@@ -149,13 +149,23 @@ class TokensObserver:
         if many is not None:
             many(batch, slots, symmetries, fields)
             return
+        turns = environment.symmetries
+        actions = out[:, 3 * self.num_tokens :].reshape(len(out), self.num_actions, ACTION_TOKENS + ANCHORS)
         for row, (slot, symmetry) in enumerate(zip(slots.tolist(), symmetries.tolist(), strict=True)):
             state = batch.read(slot)
             tokens = environment.tokens(state, symmetry)
             fields.tokens[row, : len(tokens)] = tokens[:, 0]
             fields.coordinates[row, : len(tokens)] = tokens[:, 1:]
-            for action in environment.legal_actions(state):
-                place = environment.symmetries[symmetry, action]
-                symbols, anchors = environment.action_tokens(state, action, symmetry)
-                fields.action_tokens[row, place, : len(symbols)] = symbols
-                fields.anchors[row, place, : len(anchors)] = anchors
+            legal = environment.legal_actions(state)
+            places = turns[symmetry, legal]
+            rows = [_padded(*environment.action_tokens(state, action, symmetry)) for action in legal]
+            if rows:
+                actions[row, places] = rows
+
+
+def _padded(symbols: Sequence[int], anchors: Sequence[int]) -> tuple[int, ...]:
+    """All numbers that show one action."""
+    return (*symbols, *_NO_SYMBOLS[len(symbols) :], *anchors, *_NO_ANCHORS[len(anchors) :])
+
+
+_NO_SYMBOLS, _NO_ANCHORS = (0,) * ACTION_TOKENS, (-1,) * ANCHORS

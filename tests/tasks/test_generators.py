@@ -116,6 +116,24 @@ def test_a_mixture_refuses_what_it_cannot_hold():
     small = Mixture(["tour"], num_tokens=4)
     with pytest.raises(TaskError, match="tour has num_tokens 16, and what it is solved with 4"):
         small.initial_state(small.sample_task(np.random.default_rng(1)))
+    with pytest.raises(SettingError, match="discount must be above 0 and at most 1, not 0"):
+        Mixture(["tour"], discount=0)
+
+
+def test_a_mixture_discounts_the_steps_to_answers_that_are_right_or_wrong():
+    mixture = Mixture(["countdown", "tour"], discount=0.9)
+    countdown = {"kind": "countdown", "numbers": [2, 3, 5], "target": 30}
+    state, total, weight = mixture.initial_state(countdown), 0.0, 1.0
+    for name in ("5 * 3", "15 * 2"):
+        state, reward, discount, terminal = mixture.step(state, mixture.parse_action(state, name))
+        total, weight = total + weight * reward, weight * discount
+    assert terminal and total == pytest.approx(0.9) and mixture.succeeds(countdown, total)
+    assert mixture.excess(countdown, total) == 0
+    assert mixture.excess(countdown, 0.0) == np.inf and not mixture.succeeds(countdown, 0.0)
+    tour = mixture.of(["tour"]).sample_task(np.random.default_rng(1))
+    start = mixture.initial_state(tour)
+    assert mixture.step(start, mixture.legal_actions(start)[0]).discount == 1
+    assert mixture.excess(tour, 0.8) == pytest.approx(0.25) and not mixture.succeeds(tour, 0.8)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, NamedTuple
+from itertools import accumulate
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,11 +20,15 @@ MAX_VALUE = 10**5
 EXAMPLE: Task = {"numbers": [4, 7, 8, 8], "target": 24}
 
 
+Value: TypeAlias = int | Fraction
+"""Whole numbers are integers, which are ten times as fast."""
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What is left: values in descending order, and how each was made."""
 
-    values: tuple[Fraction, ...]
+    values: tuple[Value, ...]
     texts: tuple[str, ...]
     target: int
 
@@ -34,7 +39,7 @@ class Combination(NamedTuple):
     first: int
     second: int
     operator: str
-    result: Fraction
+    result: Value
 
 
 class Countdown(MoveListEnvironment[Numbers, Combination]):
@@ -53,16 +58,16 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
         task = task or EXAMPLE
         numbers = sorted(integers(task, "numbers", 1, MAX_VALUE, least=2, most=MAX_NUMBERS), reverse=True)
         target = integer(task, "target", -MAX_VALUE, MAX_VALUE)
-        return Numbers(tuple(map(Fraction, numbers)), tuple(map(str, numbers)), target)
+        return Numbers(tuple(numbers), tuple(map(str, numbers)), target)
 
     def list_moves(self, state: Numbers) -> list[Combination]:
         """Every pair with every operation that is defined and stays in range."""
-        found: dict[str, Combination] = {}
+        found: dict[tuple[Value, str, Value], Combination] = {}
         for first, a in enumerate(state.values):
             for second in range(first + 1, len(state.values)):
                 for move in _operations(first, second, a, state.values[second]):
-                    if max(abs(move.result.numerator), move.result.denominator) <= MAX_VALUE:
-                        found.setdefault(self.move_name(state, move), move)
+                    if abs(move.result.numerator) <= MAX_VALUE and move.result.denominator <= MAX_VALUE:
+                        found.setdefault((state.values[move.first], move.operator, state.values[move.second]), move)
         return list(found.values())
 
     def apply(self, state: Numbers, move: Combination) -> Numbers:
@@ -75,9 +80,9 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
 
     def score(self, state: Numbers) -> float:
         """1 at the target."""
-        return float([*state.values] == [Fraction(state.target)])
+        return float(state.values == (state.target,))
 
-    def key(self, state: Numbers) -> tuple[tuple[Fraction, ...], int]:
+    def key(self, state: Numbers) -> tuple[tuple[Value, ...], int]:
         """The values and the target; how they were made does not matter."""
         return state.values, state.target
 
@@ -99,10 +104,17 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
 
     def move_tokens(self, state: Numbers, move: Combination) -> tuple[list[int], list[int]]:
         """The operator; about the tokens that both numbers begin with."""
-        starts = [2 + len(str(state.target))]
-        for value in state.values:
-            starts.append(starts[-1] + 1 + len(str(value)))
-        return encode(move.operator), [starts[move.first], starts[move.second]]
+        starts = self._starts(state)
+        return _OPERATORS[move.operator], [starts[move.first], starts[move.second]]
+
+    def _starts(self, state: Numbers) -> list[int]:
+        """The token that each number begins with, found once for each state object."""
+        memory = vars(state)
+        starts: list[int] | None = memory.get("_starts")
+        if starts is None:
+            lengths = [2 + len(str(state.target)), *(1 + len(str(value)) for value in state.values)]
+            starts = memory["_starts"] = list(accumulate(lengths))
+        return starts
 
     def answer(self, state: Numbers) -> str | None:
         """The whole expression."""
@@ -113,23 +125,36 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
         return f"{self.move_name(state, move)} = {move.result}."
 
 
-def _operations(first: int, second: int, a: Fraction, b: Fraction) -> Iterator[Combination]:
+_OPERATORS = {operator: encode(operator) for operator in "+-*/"}
+
+
+def _operations(first: int, second: int, a: Value, b: Value) -> Iterator[Combination]:
     """What can be done with a >= b."""
-    yield Combination(first, second, "+", a + b)
-    yield Combination(first, second, "*", a * b)
-    yield Combination(first, second, "-", a - b)
-    yield Combination(second, first, "-", b - a)
+    yield Combination(first, second, "+", _value(a + b))
+    yield Combination(first, second, "*", _value(a * b))
+    yield Combination(first, second, "-", _value(a - b))
+    yield Combination(second, first, "-", _value(b - a))
     if b:
-        yield Combination(first, second, "/", a / b)
+        yield Combination(first, second, "/", _quotient(a, b))
     if a:
-        yield Combination(second, first, "/", b / a)
+        yield Combination(second, first, "/", _quotient(b, a))
+
+
+def _quotient(a: Value, b: Value) -> Value:
+    if isinstance(a, int) and isinstance(b, int) and a % b == 0:
+        return a // b
+    return _value(Fraction(a, b))
+
+
+def _value(number: Value) -> Value:
+    return number.numerator if number.denominator == 1 else number
 
 
 def _bracketed(text: str) -> str:
     return text if text.isdigit() else f"({text})"
 
 
-def _shown(value: Fraction) -> str:
+def _shown(value: Value) -> str:
     return _bracketed(str(value))
 
 

@@ -313,10 +313,11 @@ class State:
 
 
 class Move(NamedTuple):
-    """A rule, and the equation that it leads to.
+    """A rule, and the equation left = right that it leads to.
 
     place: number of the operation that it is about, 0 where it is about both sides. anchors: the tokens it is about.
-    part: what is rewritten, or the term that both sides are changed by.
+    part: what is rewritten, or the term that both sides are changed by; left and right are as they were in that case,
+    as most of these moves are never made.
     """
 
     rule: str
@@ -380,16 +381,23 @@ class Equation(MoveListEnvironment[State, Move]):
             found.append(Move("swap sides", 0, (middle,), left, right, left))
         shared = [(rule, *each) for each in _terms(left, right) for rule in ("add", "subtract")]
         shared += [(rule, *each) for each in _numbers(left, right) for rule in ("multiply", "divide")]
+        size = left.size + right.size
         for rule, term, at in shared:
-            sign = _BOTH[rule][1]
-            a, b = build(sign, left, term), build(sign, right, term)
-            if a.size + b.size <= room:
-                found.append(Move(rule, 0, (HEADER + at,), term, a, b))
+            move = Move(rule, 0, (HEADER + at,), term, left, right)
+            if size + 2 * (term.size + 1) <= room or (self.fold and sum(s.size for s in self._sides(move)) <= room):
+                found.append(move)
         return found[: self.num_actions]
+
+    def _sides(self, move: Move) -> tuple[Tree, Tree]:
+        """The equation that the move leads to."""
+        if move.rule not in _BOTH:
+            return move.left, move.right
+        sign = _BOTH[move.rule][1]
+        return self._build(sign, move.left, move.part), self._build(sign, move.right, move.part)
 
     def apply(self, state: State, move: Move) -> State:
         """The equation that the move leads to."""
-        return State(move.left, move.right, state.steps_left - 1)
+        return State(*self._sides(move), state.steps_left - 1)
 
     def score(self, state: State) -> float:
         """1 where it is solved."""
@@ -412,6 +420,10 @@ class Equation(MoveListEnvironment[State, Move]):
     def tokens(self, state: State, symmetry: int = 0) -> Int16:
         """The steps that are left, then the equation without brackets: rows are depths in the tree, and tell how it
         hangs together. Numbers have "~" for their minus and ":" for their fraction bar."""
+        memory = vars(state)
+        if (known := memory.get("_tokens")) is not None:
+            shown: Int16 = known
+            return shown
         symbols, rows = [ID["steps left"], *_DIGITS[state.steps_left]], [0] * HEADER
         _show(state.left, 1, symbols, rows)
         symbols.append(_SIGNS["="])
@@ -419,6 +431,7 @@ class Equation(MoveListEnvironment[State, Move]):
         _show(state.right, 1, symbols, rows)
         found = np.empty((len(symbols), 3), np.int16)
         found[:, 0], found[:, 1], found[:, 2] = symbols, rows, np.arange(len(symbols))
+        memory["_tokens"] = found
         return found
 
     def move_tokens(self, state: State, move: Move) -> tuple[list[int], tuple[int, ...]]:
@@ -438,7 +451,7 @@ class Equation(MoveListEnvironment[State, Move]):
 
     def move_claim(self, state: State, move: Move) -> str:
         """Such as "Subtract 3 from both sides: 2 * x + 3 - 3 = 7 - 3." or "Evaluate 7 - 3 as 4: 2 * x = 4."."""
-        after = _equation(move.left, move.right)
+        after = _equation(*self._sides(move))
         if isinstance(move.part, Node) and move.place:
             results = {rule: result for rule, _, result in _rules(move.part, node)}
             return f"{_VERBS[move.rule]} {written(move.part)} as {written(results[move.rule])}: {after}."

@@ -19,10 +19,11 @@ _DRAWS = 1_000
 
 
 class Placed(NamedTuple):
-    """A state, and the environment whose state it is."""
+    """A state, the environment whose state it is, and the discount of its steps."""
 
     environment: Any
     state: State
+    discount: float
 
 
 class Mixture:
@@ -30,7 +31,9 @@ class Mixture:
 
     `sample_task` draws a type of task, then one of its kinds, then a difficulty, each uniformly; kinds: their names,
     where empty all that a single agent solves. A task that may need more than `num_tokens` or `num_actions` is refused.
-    Raises SettingError for unknown kinds and for difficulties that do not rise within 0 to 1.
+    discount: of each step where an answer is only right or wrong, so that short ways to right ones are worth more.
+    Raises SettingError for unknown kinds, for difficulties that do not rise within 0 to 1, and for other discounts
+    than above 0 and up to 1.
     """
 
     name: ClassVar[str] = "tasks"
@@ -43,7 +46,11 @@ class Mixture:
         num_tokens: int = MAX_TOKENS,
         num_actions: int = MAX_ACTIONS,
         num_players: int = 1,
+        discount: float = 1.0,
     ) -> None:
+        if not 0 < discount <= 1:
+            raise SettingError(f"tasks.discount must be above 0 and at most 1, not {discount!r}; e.g. 0.98")
+        self.discount = float(discount)
         if len(difficulty) != 2 or not 0 <= difficulty[0] <= difficulty[1] <= 1:
             raise SettingError(f"tasks.difficulty must be two numbers that rise within 0 to 1, not {difficulty!r}")
         self.num_players, self.num_tokens, self.num_actions = num_players, num_tokens, num_actions
@@ -53,7 +60,8 @@ class Mixture:
 
     def of(self, kinds: Sequence[str], difficulty: Sequence[float] | None = None) -> "Mixture":
         """The same limits for other tasks."""
-        return Mixture(kinds, difficulty or self.difficulty, self.num_tokens, self.num_actions, self.num_players)
+        limits = self.num_tokens, self.num_actions, self.num_players
+        return Mixture(kinds, difficulty or self.difficulty, *limits, self.discount)
 
     # ---- tasks ------------------------------------------------------------------------------------------------------
 
@@ -72,11 +80,14 @@ class Mixture:
 
     def excess(self, task: Task, episode_return: float) -> float:
         """See TaskEnvironment: scores are what the best answer costs as a share of what this one does."""
-        return 1 / episode_return - 1 if episode_return > 0 else math.inf
+        if episode_return <= 0:
+            return math.inf
+        return 0.0 if _is_right_or_wrong(kind_of(task)) else 1 / episode_return - 1
 
     def succeeds(self, task: Task, episode_return: float) -> bool:
         """See TaskEnvironment."""
-        return episode_return >= kind_of(task).min_score - 1e-6
+        kind = kind_of(task)
+        return episode_return > 0 if _is_right_or_wrong(kind) else episode_return >= kind.min_score - 1e-6
 
     def sort(self, task: Task) -> str:
         """The kind."""
@@ -99,9 +110,11 @@ class Mixture:
         """The start of a task. Raises TaskError where the task is broken, or too large to be solved with others."""
         if task is None:
             task = self.sample_task(np.random.default_rng(0))
-        environment = kind_of(task).environment(task)
+        kind = kind_of(task)
+        environment = kind.environment(task)
         self._check(environment)
-        return Placed(environment, environment.initial_state(task))
+        discount = self.discount if _is_right_or_wrong(kind) else 1.0
+        return Placed(environment, environment.initial_state(task), discount)
 
     def _check(self, environment: SolvingEnvironment) -> None:
         if not isinstance(environment, TokenEnvironment):
@@ -117,7 +130,7 @@ class Mixture:
 
     def step(self, state: Placed, action: Action) -> Transition:
         after, reward, discount, terminal = state.environment.step(state.state, action)
-        return Transition(Placed(state.environment, after), reward, discount, terminal)
+        return Transition(state._replace(state=after), reward, discount * state.discount, terminal)
 
     def key(self, state: Placed) -> Hashable:
         return identity(state.environment), state.environment.key(state.state)
@@ -150,11 +163,17 @@ class Mixture:
         return found
 
 
+def _is_right_or_wrong(kind: TaskKind) -> bool:
+    """Whether nothing but the best score counts, so that all others are 0."""
+    return kind.min_score == 1
+
+
 def environment(
     kinds: Sequence[str] = (),
     difficulty: Sequence[float] = (0.1, 1.0),
     num_tokens: int = MAX_TOKENS,
     num_actions: int = MAX_ACTIONS,
+    discount: float = 1.0,
 ) -> Mixture:
     """Tasks of the given kinds, solved by one agent."""
-    return Mixture(kinds, difficulty, num_tokens, num_actions)
+    return Mixture(kinds, difficulty, num_tokens, num_actions, discount=discount)
