@@ -7,21 +7,11 @@ from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import job_shop
 from zeroloop.testing.environments import EnvironmentConformance
-from zeroloop.testing.tasks import TaskKindConformance
+from zeroloop.testing.tasks import TaskKindConformance, walked
 
 KIND = job_shop.kind()
 TWO = {"jobs": [[[0, 3], [1, 2]], [[1, 2], [0, 4]]], "best": 7}  # machine 0 alone needs 3 + 4
 LARGEST = {"jobs": [[[0, 9], [1, 9], [2, 9], [3, 9]]] * 5, "best": 72}  # a line of four: 36, and 9 for each job behind
-
-
-def walked(task, *moves):
-    environment = KIND.environment(task)
-    state, claims, reward = environment.initial_state(task), [], 0.0
-    for move in moves:
-        action = environment.parse_action(state, move)
-        claims.append(environment.claim(state, action))
-        state, reward, _, _ = environment.step(state, action)
-    return environment, state, claims, reward
 
 
 class TestRules(EnvironmentConformance):
@@ -87,7 +77,7 @@ def test_wrong_numbers_of_operations_are_wrong(answer):
 
 
 def test_a_schedule_by_hand():
-    environment, state, claims, reward = walked(TWO, "job 0", "job 0", "job 1", "job 1")
+    environment, state, claims, reward = walked(KIND, TWO, "job 0", "job 0", "job 1", "job 1")
     assert reward == 7 / 11 and environment.answer(state) == [0, 0, 1, 1]
     assert claims == [
         "Operation 0 of job 0 runs on machine 0 from 0 to 3.",
@@ -101,7 +91,7 @@ def test_a_schedule_by_hand():
 
 def test_chains_of_any_order_are_accepted_where_they_are_good_enough():
     for order in orders((2, 2)):
-        _, _, claims, reward = walked(TWO, *(f"job {job}" for job in order))
+        _, _, claims, reward = walked(KIND, TWO, *(f"job {job}" for job in order))
         assert KIND.verify(TWO, [*order]).score == reward
         assert (KIND.check_chain(TWO, claims) is None) == (reward >= KIND.min_score)
         for false in (claims[1:], claims[:-1], [*claims, claims[-1]], [claims[0], *claims[2:]]):
@@ -111,10 +101,10 @@ def test_chains_of_any_order_are_accepted_where_they_are_good_enough():
 
 
 def test_ready_times_are_what_the_tokens_show():
-    environment, state, _, _ = walked(TWO, "job 1", "job 0")
+    environment, state, _, _ = walked(KIND, TWO, "job 1", "job 0")
     text = environment.describe(state)
     assert "job 0, ready at 3: machine 1 for 2" in text and "machines ready: 0 at 3, 1 at 2" in text
-    other = walked(TWO, "job 0", "job 1")[1]
+    other = walked(KIND, TWO, "job 0", "job 1")[1]
     assert environment.key(state) == environment.key(other)
     assert environment.tokens(state).tobytes() == environment.tokens(other).tobytes()
 

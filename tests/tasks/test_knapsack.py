@@ -7,21 +7,11 @@ from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import knapsack
 from zeroloop.testing.environments import EnvironmentConformance
-from zeroloop.testing.tasks import TaskKindConformance
+from zeroloop.testing.tasks import TaskKindConformance, walked
 
 KIND = knapsack.kind()
 FOUR = rules.EXAMPLE  # weights 5 4 6 3, values 10 8 13 5, capacity 10: best are items 1 and 2
 LARGEST = {"weights": [40] * 24, "values": [40] * 24, "capacity": 960, "best": 960}
-
-
-def walked(task, *moves):
-    environment = KIND.environment(task)
-    state, claims, reward = environment.initial_state(task), [], 0.0
-    for move in moves:
-        action = environment.parse_action(state, move)
-        claims.append(environment.claim(state, action))
-        state, reward, _, _ = environment.step(state, action)
-    return environment, state, claims, reward
 
 
 class TestRules(EnvironmentConformance):
@@ -86,7 +76,7 @@ def test_each_set_is_reached_in_one_way():
 
 
 def test_leaving_items_is_said_and_seldom_good_enough():
-    environment, state, claims, reward = walked(FOUR, "pack 0", "done")
+    environment, state, claims, reward = walked(KIND, FOUR, "pack 0", "done")
     assert reward == 10 / 21 and environment.answer(state) == [0]
     assert claims == [
         "Pack item 0 (weight 5, value 10): weight 5 of 10, value 10.",
@@ -98,7 +88,7 @@ def test_leaving_items_is_said_and_seldom_good_enough():
 
 def test_chains_that_are_good_enough_are_accepted():
     many = {"weights": [1] * 24, "values": [*[40] * 23, 1], "capacity": 24, "best": 921}
-    _, _, claims, reward = walked(many, *(f"pack {item}" for item in range(23)), "done")
+    _, _, claims, reward = walked(KIND, many, *(f"pack {item}" for item in range(23)), "done")
     assert reward == 920 / 921
     assert KIND.check_chain(many, claims) is None
     for false in (claims[1:], claims[:-1], [*claims, claims[-1]], [claims[-1]], [*claims[:5], *claims[6:]]):

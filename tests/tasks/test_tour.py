@@ -7,20 +7,10 @@ from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import tour
 from zeroloop.testing.environments import EnvironmentConformance
-from zeroloop.testing.tasks import TaskKindConformance
+from zeroloop.testing.tasks import TaskKindConformance, walked
 
 KIND = tour.kind()
 SQUARE = {"cities": [[0, 0], [0, 10], [10, 0], [10, 10]], "best": 40}
-
-
-def walked(task, *moves):
-    environment = KIND.environment(task)
-    state, claims, reward = environment.initial_state(task), [], 0.0
-    for move in moves:
-        action = environment.parse_action(state, move)
-        claims.append(environment.claim(state, action))
-        state, reward, _, _ = environment.step(state, action)
-    return environment, state, claims, reward
 
 
 class TestRules(EnvironmentConformance):
@@ -70,7 +60,7 @@ def test_no_tours_are_wrong(answer):
 def test_a_tour_that_crosses_itself_is_correct_and_scores_less():
     verdict = KIND.verify(SQUARE, "0-3-1-2")  # 14 + 10 + 14 + 10
     assert verdict.verdict == "correct" and verdict.score == 40 / 48
-    environment, state, claims, reward = walked(SQUARE, "go to 3", "go to 1", "go to 2")
+    environment, state, claims, reward = walked(KIND, SQUARE, "go to 3", "go to 1", "go to 2")
     assert reward == 40 / 48 and environment.answer(state) == [0, 3, 1, 2]
     assert claims == [
         "Go from city 0 to city 3: distance 14, total 14.",
@@ -85,7 +75,7 @@ def test_chains_of_all_tours_that_are_good_enough_are_accepted():
     found = []
     for order in itertools.permutations(range(1, len(task["cities"]))):
         score = KIND.verify(task, [0, *order]).score
-        _, _, claims, reward = walked(task, *(f"go to {city}" for city in order))
+        _, _, claims, reward = walked(KIND, task, *(f"go to {city}" for city in order))
         assert reward == score
         assert (KIND.check_chain(task, claims) is None) == (score >= KIND.min_score)
         found.append((score >= KIND.min_score) + (score == 1))
@@ -93,7 +83,7 @@ def test_chains_of_all_tours_that_are_good_enough_are_accepted():
 
 
 def test_chains_with_gaps_or_a_second_end_are_refused():
-    _, _, claims, _ = walked(SQUARE, "go to 1", "go to 3", "go to 2")
+    _, _, claims, _ = walked(KIND, SQUARE, "go to 1", "go to 3", "go to 2")
     assert KIND.check_chain(SQUARE, claims) is None
     for false in (claims[1:], claims[:1] + claims[2:], claims + claims[-1:], claims[::-1], claims[:2]):
         assert KIND.check_chain(SQUARE, false) is not None

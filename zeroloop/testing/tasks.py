@@ -10,7 +10,7 @@ import itertools
 import json
 import statistics
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
@@ -25,6 +25,26 @@ HOSTILE: tuple[Any, ...] = (
     *([], {}, [[]], {"a": 1}, [None], object(), b"1", "=", "∞"),
 )
 """Answers, and contents of fields, that nobody means."""
+
+
+class Walk(NamedTuple):
+    """Where some moves led to, what was said about each, and the last reward."""
+
+    environment: SolvingEnvironment
+    state: State
+    claims: list[str]
+    reward: float
+
+
+def walked(kind: TaskKind, task: Task, *moves: str) -> Walk:
+    """The moves with these names, made from the start of `task`. Raises IllegalActionError for others."""
+    environment = kind.environment(task)
+    state, claims, reward = environment.initial_state(task), [], 0.0
+    for move in moves:
+        action = environment.parse_action(state, move)
+        claims.append(environment.claim(state, action))
+        state, reward, _, _ = environment.step(state, action)
+    return Walk(environment, state, claims, reward)
 
 
 class TaskKindConformance:
@@ -75,13 +95,8 @@ class TaskKindConformance:
             solution = self.kind.solve(task)
             if solution is None or not solution.steps:
                 continue
-            environment = self.kind.environment(task)
-            state, claims, reward = environment.initial_state(task), [], 0.0
-            for step in solution.steps:
-                action = environment.parse_action(state, step)
-                claims.append(environment.claim(state, action))
-                state, reward, _, terminal = environment.step(state, action)
-            assert terminal, f"the steps of the reference do not end the episode: {task}"
+            environment, state, claims, reward = walked(self.kind, task, *solution.steps)
+            assert not environment.legal_actions(state), f"the steps of the reference do not end the episode: {task}"
             verdict = self.kind.verify(task, environment.answer(state))
             assert verdict.verdict == "correct", f"{verdict} for {environment.answer(state)!r}: {task}"
             assert verdict.score == pytest.approx(reward, abs=1e-6)
