@@ -8,7 +8,8 @@ EXTRAS ?= cpu,solver,dev
 BIN := .venv/bin
 STAMP := .venv/installed
 SANITIZED := build/sanitize/site
-CORE_TESTS := $(wildcard tests/native) tests/search tests/envs tests/puzzles tests/evaluators/test_cached.py
+CORE_TESTS := $(wildcard tests/native) tests/search tests/envs tests/puzzles tests/evaluators/test_cached.py \
+    tests/evaluators/test_native_reasoner.py
 
 .PHONY: install train test bench lint sanitize stubs clean
 

@@ -15,8 +15,9 @@ import torch
 
 from zeroloop.contracts import LeafRows
 from zeroloop.envs import connect_four
+from zeroloop.evaluators import compiled
 from zeroloop.evaluators.cached import CachedEvaluator
-from zeroloop.evaluators.compiled import BACKENDS, build_runner, compile_network, positions_per_second
+from zeroloop.evaluators.compiled import build_runner, compile_network, positions_per_second
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks import resnet
@@ -59,7 +60,7 @@ def backends(channels: int, blocks: int, leaves: LeafRows, quick: bool) -> dict[
     def speed(backend: str, size: int) -> float:
         return positions_per_second(build_runner(net, backend, positions, (size,)), shown[:size], repeats)
 
-    return {backend: {f"batch {size}": speed(backend, size) for size in batches} for backend in BACKENDS}
+    return {backend: {f"batch {size}": speed(backend, size) for size in batches} for backend in compiled.backends(net)}
 
 
 def second_thread(leaves: LeafRows, quick: bool) -> float:

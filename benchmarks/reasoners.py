@@ -37,7 +37,7 @@ PAIRS = {
     },
 }
 """Options of `reasoners.Config` that are measured."""
-BACKEND_NAMES = {"torch": "eager"}
+BACKEND_NAMES = {"torch": "eager", "native": "native"}
 
 
 def run(quick: bool = False) -> dict[str, dict[str, Any]]:
@@ -171,7 +171,7 @@ def leaves(quick: bool) -> dict[str, dict[str, float]]:
             for rows in (4,) if quick else (64, 512) if label == "small" else (16,):
                 shown = random_observations(environment, network.observer, rows, stream(1, "leaves"))
                 cases: dict[str, Callable[[], Any]] = {}
-                for backend in ("torch", "fp32", "bf16"):
+                for backend in ("torch", "native", "fp32", "bf16"):
                     runner = build_runner(network, backend, shown, [rows if backend == "torch" else min(rows, 32)])
                     cases[BACKEND_NAMES.get(backend, f"compiled, {backend}")] = partial(run_observations, runner, shown)
                 name = f"{environment.name}, {network.observer.num_tokens} tokens, {label}, batch {rows}"

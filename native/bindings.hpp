@@ -44,6 +44,7 @@ void bind_forest(nb::module_& module);
 void bind_connect_four(nb::module_& module);
 void bind_evaluation_cache(nb::module_& module);
 void bind_maze(nb::module_& module);
+void bind_reasoner(nb::module_& module);
 void bind_sudoku(nb::module_& module);
 
 }  // namespace zeroloop

@@ -53,7 +53,7 @@ void field(Class& cls, const char* name, std::vector<T> Owner::*member) {
 }  // namespace
 
 NB_MODULE(_native, module) {
-    module.doc() = "The compiled core: search forest, native games, evaluation cache.";
+    module.doc() = "The compiled core: search forest, native games, evaluation cache, reasoners.";
 
     nb::class_<Request> request(module, "Request", "Rows for an environment to expand; see zeroloop.contracts.Request.");
     request.def(
@@ -96,6 +96,7 @@ NB_MODULE(_native, module) {
     bind_connect_four(module);
     bind_evaluation_cache(module);
     bind_maze(module);
+    bind_reasoner(module);
     bind_sudoku(module);
 }
 

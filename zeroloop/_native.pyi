@@ -1,5 +1,8 @@
-"""The compiled core: search forest, native games, evaluation cache."""
+"""
+The compiled core: search forest, native games, evaluation cache, reasoners.
+"""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy
@@ -175,6 +178,27 @@ def maze_generate(seed: int, count: int, height: int, width: int, low: float, hi
     """
     Perfect mazes: walls uint8 [count * cells], start and goal cells int32 [count], and the cells of the one way between them uint8 [count * cells]. A goal's distance is a share between low and high of the greatest distance from its start.
     """
+
+class ReasonerAgent:
+    """
+    One agent's weights, packed; zeroloop/evaluators/native_reasoner.py names them.
+    """
+
+    def __init__(self, weights: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]], head_dim: int, h_cycles: int, l_cycles: int, local: bool) -> None: ...
+
+class NativeReasoners:
+    """A pair of reasoners on one core; an agent may be missing."""
+
+    def __init__(self, policy: ReasonerAgent | None, value: ReasonerAgent | None, num_tokens: int, num_actions: int, instructions: str = '') -> None: ...
+
+    @staticmethod
+    def instruction_sets() -> list[str]:
+        """Those that this machine has, best first."""
+
+    def evaluate(self, observations: Annotated[NDArray[numpy.int16], dict(shape=(None, None), order='C', device='cpu', writable=False)], budgets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], halting: bool, policy: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
+        """
+        Fills policy float32 [n, num_actions] and values float32 [n]; observations: int16 [n, size].
+        """
 
 def sudoku_generate(seed: int, count: int, box_height: int, box_width: int, least_clues: int, most_clues: int, rounds: int) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None,))], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:
     """

@@ -71,7 +71,7 @@ def test_it_learns_what_it_is_shown():
 
 
 @pytest.mark.parametrize("environment", [connect_four.environment(), path_finding.environment(4, 4, 1)], ids=str)
-@pytest.mark.parametrize("backend", ["auto", "int8", "bf16", "fp32"])
+@pytest.mark.parametrize("backend", ["auto", "int8", "bf16", "native", "fp32"])
 def test_the_pair_is_compiled_by_tracing(environment, backend):
     torch.manual_seed(1)
     network = reasoners.build(reasoners.Config(**SMALL, segments=2, value="categorical"), environment)
@@ -79,7 +79,7 @@ def test_the_pair_is_compiled_by_tracing(environment, backend):
     evaluator = compile_network(network, shown, EvaluatorSettings(backend=backend, batch_sizes=(16, 4)))
     assert evaluator.backend == {"int8": "bf16"}.get(backend, backend) or backend == "auto"
     assert evaluator.error.value < 0.02 and evaluator.error.policy < 0.02
-    if evaluator.backend == "fp32":
+    if evaluator.backend in ("native", "fp32"):
         assert max(evaluator.error) < 1e-5
     leaves = random_leaves(environment, 21, stream(2, "compiled"))
     logits, values = evaluator(leaves)

@@ -21,6 +21,7 @@ from zeroloop.evaluators.engines import (
     SizedRunner,
     run_observations,
 )
+from zeroloop.evaluators.native_reasoner import NativeRunner, is_native
 from zeroloop.evaluators.network import TorchEngine, TorchPartEngine
 from zeroloop.evaluators.openvino_graph import (
     OpenVinoEngine,
@@ -35,8 +36,10 @@ from zeroloop.observers import Observations, TokensObserver
 
 logger = logging.getLogger(__name__)
 
-BACKENDS: tuple[Backend, ...] = ("int8", "bf16", "fp32", "torch")
+BACKENDS: tuple[Backend, ...] = ("int8", "bf16", "native", "fp32", "torch")
 """From the fastest to the most exact; what is rejected is replaced by a later one."""
+_OPENVINO: tuple[Backend, ...] = ("int8", "bf16", "fp32")
+"""Those that a CPU runs in OpenVINO."""
 
 
 class EvaluationError(NamedTuple):
@@ -62,7 +65,10 @@ def _softmax(logits: Float32) -> Float32:
 def build_runner(network: GameNetwork, backend: str, positions: Observations, sizes: Sequence[int]) -> Runner:
     """`network` in `backend`, with an engine per batch size, all with equal answers: torch only gets the first size
     (see NetworkEvaluator), and of the others those are left out whose answers differ from the first's. Where some of
-    the `positions` need less room than others, so do their engines."""
+    the `positions` need less room than others, so do their engines. The core takes rows of any number and size."""
+    if backend == "native":
+        assert is_native(network)
+        return NativeRunner(network)
     network = copy.deepcopy(network).eval().requires_grad_(False)
     full, observer = _fixed_size(network, backend, positions, sizes), network.observer
     smaller = network.smaller(positions)
@@ -195,21 +201,25 @@ def compile_network(
     known = backends(network)
     ladder = known if settings.backend == "auto" else BACKENDS[BACKENDS.index(settings.backend) :]
     ladder = tuple(backend for backend in ladder if backend in known)
-    if _device(network).type == "cpu" and ladder != ("torch",) and (reason := why_not_openvino(network)):
-        warnings.warn(f"{reason}; running torch eagerly, several times slower", stacklevel=2)
-        ladder = ("torch",)
-    elif settings.backend == "auto":
-        ladder = by_speed(network, positions, settings)
+    if _device(network).type == "cpu" and {*ladder} & {*_OPENVINO} and (reason := why_not_openvino(network)):
+        ladder = tuple(backend for backend in ladder if backend not in _OPENVINO)
+        if ladder == ("torch",):
+            warnings.warn(f"{reason}; running torch eagerly, several times slower", stacklevel=2)
+    if settings.backend == "auto" and len(ladder) > 1:
+        ladder = by_speed(network, ladder, positions, settings)
     return CompiledEvaluator(network, positions, ladder, settings)
 
 
 def backends(network: GameNetwork) -> tuple[Backend, ...]:
-    """What `network` could run in where it is, from the fastest to the most exact: convolutions are quantised on a CPU;
-    of other devices only CUDA has graphs."""
+    """What `network` could run in where it is, from the fastest to the most exact: convolutions are quantised on a CPU,
+    pairs of reasoners run in the core; of other devices only CUDA has graphs."""
     device = _device(network).type
-    if device == "cpu":
-        return BACKENDS if isinstance(network, PlanesNetwork) else BACKENDS[1:]
-    return BACKENDS[1:] if device == "cuda" else ("torch",)
+    if device not in ("cpu", "cuda"):
+        return ("torch",)
+    lacks = {"int8"} if device == "cuda" or not isinstance(network, PlanesNetwork) else set()
+    if device == "cuda" or not is_native(network):
+        lacks.add("native")
+    return tuple(backend for backend in BACKENDS if backend not in lacks)
 
 
 def why_not_openvino(network: GameNetwork) -> str | None:
@@ -226,12 +236,13 @@ def why_not_openvino(network: GameNetwork) -> str | None:
     return None
 
 
-def by_speed(network: GameNetwork, positions: Observations, settings: EvaluatorSettings) -> tuple[Backend, ...]:
-    """The backends by measured speed, fastest first, up to and including "torch"."""
+def by_speed(
+    network: GameNetwork, known: Sequence[Backend], positions: Observations, settings: EvaluatorSettings
+) -> tuple[Backend, ...]:
+    """The `known` backends by measured speed, fastest first, up to and including "torch"."""
     positions = check_positions(network, positions)[: settings.calibration_positions]
     size = settings.batch_sizes[0]
     shown = np.resize(positions, (size, *positions.shape[1:]))
-    known = backends(network)
     runners = {backend: build_runner(network, backend, positions, [size]) for backend in known}
     speeds = {backend: positions_per_second(runner, shown) for backend, runner in runners.items()}
     for backend, speed in speeds.items():

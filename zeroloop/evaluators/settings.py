@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from zeroloop.evaluators.engines import check_batch_sizes
 
-Backend = Literal["auto", "int8", "bf16", "fp32", "torch"]
+Backend = Literal["auto", "int8", "bf16", "native", "fp32", "torch"]
 
 
 class EvaluatorSettings(BaseModel):
@@ -15,11 +15,12 @@ class EvaluatorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     backend: Backend = "auto"
-    """`auto` measures int8, bf16 and torch once and keeps the fastest one within tolerance; the choice depends on
-    timing, so a run that must be repeatable stores `evaluator.backend` and asks for it by name."""
+    """`auto` measures all that the network can run in once and keeps the fastest one within tolerance; the choice
+    depends on timing, so a run that must be repeatable stores `evaluator.backend` and asks for it by name. `native`:
+    float32 without padding in the compiled core, for pairs of reasoners on a CPU."""
     batch_sizes: tuple[int, ...] = (32, 8)
     """Fixed batch sizes, largest first: the bulk runs in the first, a remainder in smaller ones. Speed a row is flat
-    from 16 upwards (docs/benchmarks.md), so small sizes waste least on padding."""
+    from 16 upwards (docs/benchmarks.md), so small sizes waste least on padding. `native` needs none."""
     calibration_positions: int = Field(128, ge=1)
     """Real positions, at most, that activation ranges and errors are measured on; with more the
     error stays the same (docs/benchmarks.md), and each refresh evaluates them twice in float32."""
