@@ -22,7 +22,7 @@ from zeroloop.evaluators.engines import (
     run_observations,
 )
 from zeroloop.evaluators.native_reasoner import NativeRunner, is_native
-from zeroloop.evaluators.network import TorchEngine, TorchPartEngine
+from zeroloop.evaluators.network import TorchEngine, TorchPartEngine, eager_evaluator
 from zeroloop.evaluators.openvino_graph import (
     OpenVinoEngine,
     OpenVinoPartEngine,
@@ -208,6 +208,15 @@ def compile_network(
     if settings.backend == "auto" and len(ladder) > 1:
         ladder = by_speed(network, ladder, positions, settings)
     return CompiledEvaluator(network, positions, ladder, settings)
+
+
+def ready_evaluator(network: GameNetwork) -> EngineEvaluator:
+    """What evaluates `network` at once, without positions to check it on: the core where that computes it, with the
+    weights of now, else torch eagerly, with those that the network has whenever it is asked."""
+    if "native" in backends(network):
+        assert is_native(network)
+        return EngineEvaluator(NativeRunner(network), network.observer)
+    return eager_evaluator(network)
 
 
 def backends(network: GameNetwork) -> tuple[Backend, ...]:

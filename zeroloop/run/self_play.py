@@ -92,7 +92,7 @@ class TrainerConfig(BaseModel):
     """Of examples from episodes that did not succeed."""
     learner: LearnerSettings = LearnerSettings(warmup_steps=20, learning_rate=1e-3)
     """How both networks are trained; its `batch_size` and `reuse` are those above."""
-    evaluator: EvaluatorSettings = EvaluatorSettings(backend="torch")
+    evaluator: EvaluatorSettings = EvaluatorSettings(backend="native")
     """How networks are made fast for the search; the backend "auto" measures which is fastest, and cannot be repeated
     to the bit."""
     iterations: int | None = Field(None, ge=1)
@@ -312,11 +312,7 @@ class SelfPlayTrainer:
         network = Reasoners(generator.hrm_agent, generator.trm_agent, TokensObserver(MAX_TOKENS, MAX_ACTIONS))
         network.load_state_dict(weights)
         settings = self.config.evaluator
-        shown = self._calibration(settings.calibration_positions) if settings.backend != "torch" else None
-        if shown is None:
-            generator.use(generator.evaluator())
-        else:
-            generator.use(generator.evaluator(shown, settings))
+        generator.use(generator.evaluator(self._calibration(settings.calibration_positions), settings))
 
     def _calibration(self, count: int) -> Observations | None:
         """States of the buffer to check compiled networks on; None where there are none yet."""

@@ -16,7 +16,7 @@ from zeroloop.data.packing import recorded
 from zeroloop.devices import checked_device
 from zeroloop.errors import SettingError, ZeroloopError
 from zeroloop.evaluators.cached import CachedEvaluator, VersionedEvaluator
-from zeroloop.evaluators.compiled import compile_network
+from zeroloop.evaluators.compiled import compile_network, ready_evaluator
 from zeroloop.evaluators.network import eager_evaluator
 from zeroloop.evaluators.rollout import RolloutEvaluator
 from zeroloop.evaluators.settings import EvaluatorSettings
@@ -144,14 +144,16 @@ class SelfPlayEpisodeGenerator:
     def evaluator(
         self, positions: Observations | None = None, settings: EvaluatorSettings | None = None
     ) -> VersionedEvaluator:
-        """What guides the searches; with `settings`, compiled for `positions` as they say."""
+        """What guides the searches; with `settings`, compiled for `positions` as they say, where that needs any."""
         rollouts = RolloutEvaluator(self.seed)
         if self.hrm_agent is None and self.trm_agent is None:
             return rollouts
         network = Reasoners(self.hrm_agent, self.trm_agent, TokensObserver(MAX_TOKENS, MAX_ACTIONS)).eval()
         guided: VersionedEvaluator
-        if settings is None or positions is None:
+        if settings is not None and settings.backend == "torch":
             guided = eager_evaluator(network)
+        elif settings is None or positions is None or settings.backend == "native":
+            guided = ready_evaluator(network)
         else:
             guided = compile_network(network, positions, settings)
         return guided if self.trm_agent is not None else _WithValuesOf(guided, rollouts)
