@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 SANITIZED := build/sanitize/site
 CORE_TESTS := $(wildcard tests/native) tests/search tests/envs tests/puzzles tests/evaluators/test_cached.py \
-    tests/evaluators/test_native_reasoner.py
+    tests/evaluators/test_native_reasoner.py tests/networks/test_native_reasoner.py
 
 .PHONY: install train test bench lint sanitize stubs clean
 

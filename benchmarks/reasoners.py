@@ -1,10 +1,11 @@
-"""Reasoners: a training step of the paper's Sudoku TRM against plain eager code, and leaf evaluations a second.
+"""Reasoners: training steps, of the paper's Sudoku TRM and of a pair for a search, and leaf evaluations a second.
 
 The baseline is the pseudo-code of the paper (arXiv 2510.04871, figure 3) in plain PyTorch modules: float32, or under
 `torch.autocast` in bfloat16 that casts weights at every use, as the published code does. What is compared runs in turns
 in one process; rates are medians of the rounds.
 """
 
+import copy
 import statistics
 import time
 from collections.abc import Callable
@@ -16,16 +17,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from zeroloop.data.replay import Batch
 from zeroloop.envs import connect_four, path_finding
 from zeroloop.evaluators.compiled import build_runner
 from zeroloop.evaluators.engines import run_observations
 from zeroloop.learning.deep_supervision import DeepSupervision
+from zeroloop.learning.learner import Learner
 from zeroloop.learning.optimization import compute_dtype
-from zeroloop.learning.settings import SupervisionSettings
+from zeroloop.learning.settings import LearnerSettings, SupervisionSettings
 from zeroloop.networks import reasoners
 from zeroloop.networks.trm import TRMAgent, TRMConfig
 from zeroloop.puzzles import sudoku
-from zeroloop.run.players import random_observations
+from zeroloop.run.players import make_environment, random_observations
 from zeroloop.seeding import stream
 
 PAIRS = {
@@ -42,7 +45,7 @@ BACKEND_NAMES = {"torch": "eager", "native": "native"}
 
 def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     """Rates of all cases."""
-    return {"training, rows/s": training(quick), "leaves/s": leaves(quick)}
+    return {"training, rows/s": training(quick), "training of a pair, rows/s": pairs(quick), "leaves/s": leaves(quick)}
 
 
 class EagerBlock(nn.Module):
@@ -155,6 +158,37 @@ def training(quick: bool) -> dict[str, float]:
             "ours, bfloat16, compiled": our_step(config, rows, "bf16", compiled=not quick),
         }
     return rates({name: (lambda step=step: step(questions, answers)) for name, step in cases.items()}, rows, rounds)
+
+
+def pairs(quick: bool) -> dict[str, dict[str, float]]:
+    """Rows a second of a learner's step, one segment, one thread: eager torch, and the compiled core."""
+    found: dict[str, dict[str, float]] = {}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    rows, rounds = (4, 1) if quick else (64, 9)
+    options = {"tasks": {"kinds": ["equation"], "difficulty": [0.0, 0.5]}, "path_finding": {}}
+    for name, settings in options.items():
+        environment = make_environment(name, settings)
+        network = reasoners.build(reasoners.Config(training_segments=1), environment)
+        shown = random_observations(environment, network.observer, rows, stream(1, "pairs"))
+        legal = network.observer.fields(shown).action_tokens[:, :, 0] > 0
+        batch = Batch(
+            observations=shown,
+            policy=(legal / legal.sum(1, keepdims=True)).astype(np.float32),
+            legal=legal,
+            wdl=np.full((rows, 3), 1 / 3, np.float32),
+            reply=np.zeros(legal.shape, np.float32),
+            weight=np.ones(rows, np.float32),
+        )
+        cases: dict[str, Callable[[], Any]] = {}
+        for native in (False, True):
+            trained = copy.deepcopy(network)
+            trained.native = native
+            learner = Learner(trained, LearnerSettings(precision="fp32"))
+            cases["native" if native else "eager"] = partial(learner.train, [batch], 0.0)
+        found[f"{environment.name}, width 64, batch {rows}"] = rates(cases, rows, rounds)
+    torch.set_num_threads(threads)
+    return found
 
 
 def leaves(quick: bool) -> dict[str, dict[str, float]]:

@@ -11,22 +11,16 @@
 #include <stdexcept>
 
 #include "bindings.hpp"
+#include "reasoner_training.hpp"
 
 namespace zeroloop {
 namespace {
 
 constexpr float kRopeTheta = 10'000.0f;
-constexpr int kChunk = 192;  // tokens that go through the network together: their activations stay in the second cache
-
-void require(bool condition, const char* message) {
-    if (!condition) throw std::invalid_argument(message);
-}
 
 std::string shape(size_t rows, size_t columns) {
     return "[" + std::to_string(rows) + ", " + std::to_string(columns) + "]";
 }
-
-size_t padded(size_t size) { return (size + kWidest - 1) / kWidest * kWidest; }
 
 // Room for the tokens of a feature and what a vector may write beyond them; an odd number of cache lines, as multiples
 // of many would share few sets of the cache.
@@ -46,12 +40,19 @@ float expected_return(const float* logits, int count) {
 
 }  // namespace
 
+size_t padded(size_t size) { return (size + kWidest - 1) / kWidest * kWidest; }
+
+void require(bool condition, const char* message) {
+    if (!condition) throw std::invalid_argument(message);
+}
+
 // ---- weights --------------------------------------------------------------------------------------------------------
 
 // Takes named weights into the layouts of the kernels, checking their shapes.
 class ReasonerAgent::Reader {
   public:
-    Reader(const Weights& weights, std::vector<Floats>& kept) : weights_(weights), kept_(kept) {}
+    Reader(const Weights& weights, ReasonerAgent& agent, bool training)
+        : weights_(weights), agent_(agent), training_(training) {}
 
     bool has(const std::string& name) const { return weights_.count(name) > 0; }
 
@@ -69,68 +70,52 @@ class ReasonerAgent::Reader {
         return weight;
     }
 
-    float number(const std::string& name) const { return *get(name, 1, 1).data; }
-
-    // A copy with rows of `width` numbers.
-    const float* rows(const Weight& weight, int width) {
-        float* to = keep(static_cast<size_t>(weight.rows) * width);
+    // A copy with rows padded to kWidest.
+    const float* rows(const Weight& weight) {
+        const size_t width = padded(weight.columns);
+        float* to = keep(weight.rows * width);
         for (int row = 0; row < weight.rows; ++row)
             std::copy_n(weight.data + row * weight.columns, weight.columns, to + row * width);
         return to;
     }
 
-    // The transpose of a weight [parts * h, inputs] as [inputs][parts * h padded].
-    const float* features(const Weight& weight, int h) {
-        const size_t parts = weight.rows / h, width = padded(h);
-        float* to = keep(weight.columns * parts * width);
-        for (int row = 0; row < weight.rows; ++row)
-            for (int k = 0; k < weight.columns; ++k)
-                to[(k * parts + row / h) * width + row % h] = weight.data[row * weight.columns + k];
-        return to;
+    Learned learned(const std::string& name, int rows, int columns) {
+        const Weight& weight = get(name, rows, columns);
+        return {this->rows(weight), gradient(name, weight)};
     }
 
-    // Rows of a weight in the order that `place` says (-1: zeros), in groups; inputs: with zeros for missing columns.
-    template <typename Place>
-    Matrix grouped(const Weight& weight, int outputs, int inputs, Place place, int scaled = 0, float scale = 1) {
-        float* to = keep(static_cast<size_t>(outputs) * inputs);
-        for (int out = 0; out < outputs; ++out) {
-            const int row = place(out);
-            if (row < 0) continue;
-            for (int k = 0; k < weight.columns; ++k)
-                to[(out / kGroup * inputs + k) * kGroup + out % kGroup] =
-                    weight.data[row * weight.columns + k] * (out < scaled ? scale : 1);
-        }
-        return {to, outputs, inputs};
+    Features features(const std::string& name, int parts, int h) {
+        const Weight& weight = get(name, parts * h, h);
+        const size_t width = padded(h);
+        float* to = keep(h * parts * width);
+        for (int row = 0; row < weight.rows; ++row)
+            for (int k = 0; k < h; ++k) to[(k * parts + row / h) * width + row % h] = weight.data[row * h + k];
+        return {to, training_ ? rows(weight) : nullptr, gradient(name, weight)};
     }
 
     Matrix matrix(const std::string& name, int outputs, int inputs) {
-        return grouped(get(name, outputs, inputs), outputs, inputs, [](int out) { return out; });
+        const Weight& weight = get(name, outputs, inputs);
+        const size_t size = static_cast<size_t>(outputs) * inputs;
+        float *to = keep(size), *back = training_ ? keep(size) : nullptr;
+        for (int out = 0; out < outputs; ++out)
+            for (int k = 0; k < inputs; ++k) {
+                const float number = weight.data[out * inputs + k];
+                to[(out / kGroup * inputs + k) * kGroup + out % kGroup] = number;
+                if (back) back[(k / kGroup * outputs + out) * kGroup + k % kGroup] = number;
+            }
+        return {to, outputs, inputs, back, gradient(name, weight)};
     }
 
     // The blocks NAME.0, NAME.1, ... over states of `dim` features; inner: the largest size inside one, at least.
-    std::vector<BlockWeights> stack(const std::string& name, int dim, int head_dim, int& inner) {
+    std::vector<BlockWeights> stack(const std::string& name, int dim, int& inner) {
         std::vector<BlockWeights> blocks;
         while (has(name + "." + std::to_string(blocks.size()) + ".qkv")) {
             const std::string prefix = name + "." + std::to_string(blocks.size()) + ".";
-            BlockWeights block;
-            const Weight& qkv = get(prefix + "qkv", 3 * dim, dim);
-            // Queries and keys in the order that rotation wants; queries carry the scale of attention.
-            const auto turned = [&](int out) {
-                if (out >= 2 * dim) return out;
-                const int in_head = out % head_dim, pair = in_head / kGroup * 2 + in_head % 2;
-                return out - in_head + pair + (in_head % kGroup < 2 ? 0 : head_dim / 2);
-            };
-            block.qkv = grouped(qkv, 3 * dim, dim, turned, dim, 1 / std::sqrt(static_cast<float>(head_dim)));
-            block.output = matrix(prefix + "output", dim, dim);
-            const int size = get(prefix + "down").columns, even = size + size % 2;
-            const auto paired = [size](int out) {
-                const int unit = out / kGroup * 2 + out % 2;
-                return unit >= size ? -1 : unit + (out % kGroup < 2 ? 0 : size);
-            };
-            block.gate_up = grouped(get(prefix + "gate_up", 2 * size, dim), 2 * even, dim, paired);
-            block.down = grouped(get(prefix + "down", dim, size), dim, even, [](int out) { return out; });
-            inner = std::max(inner, even);
-            blocks.push_back(block);
+            const int size = get(prefix + "down").columns;
+            require(size % kGroup == 0, "weights: inner sizes must be multiples of 4");
+            blocks.push_back({matrix(prefix + "qkv", 3 * dim, dim), matrix(prefix + "output", dim, dim),
+                              matrix(prefix + "gate_up", 2 * size, dim), matrix(prefix + "down", dim, size)});
+            inner = std::max(inner, size);
         }
         require(!blocks.empty(), "weights: a stack has no blocks");
         return blocks;
@@ -138,53 +123,65 @@ class ReasonerAgent::Reader {
 
   private:
     float* keep(size_t size) {
-        kept_.emplace_back(size);
-        return kept_.back().data();
+        agent_.kept_.emplace_back(size);
+        float* found = agent_.kept_.back().data();
+        std::fill_n(found, size, 0.0f);
+        return found;
+    }
+
+    float* gradient(const std::string& name, const Weight& weight) {
+        if (!training_) return nullptr;
+        float* found = keep(weight.rows * padded(weight.columns));
+        agent_.gradients_[name] = {found, weight.rows, weight.columns};
+        return found;
     }
 
     const Weights& weights_;
-    std::vector<Floats>& kept_;
+    ReasonerAgent& agent_;
+    bool training_;
 };
 
-ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, bool local) {
-    Reader reader(weights, kept_);
+ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, bool local,
+                             int through) {
+    Reader reader(weights, *this, through > 0);
     Agent& agent = agent_;
     agent.head_dim = head_dim, agent.h_cycles = h_cycles, agent.l_cycles = l_cycles, agent.local = local;
+    agent.through = through;
     const int h = agent.h_dim = reader.get("h_init").columns, l = agent.l_dim = reader.get("l_init").columns;
-    const int width = agent.h_padded = static_cast<int>(padded(h));
+    agent.h_padded = static_cast<int>(padded(h));
     require(head_dim >= kGroup && head_dim % kGroup == 0 && std::min(h, l) > 0 && h % head_dim + l % head_dim == 0,
             "head_dim must be a multiple of 4 that divides the widths of both states");
     require(h_cycles >= 1 && l_cycles >= 1, "h_cycles and l_cycles must be at least 1");
+    require(through >= 0 && through <= l_cycles, "through must be from 0 to l_cycles");
     agent.vocabulary = reader.get("embedding").rows, agent.prefix = reader.get("prefix").rows;
 
-    h_init_ = reader.rows(reader.get("h_init", 1, h), h), l_init_ = reader.rows(reader.get("l_init", 1, l), l);
-    embedding_ = reader.rows(reader.get("embedding", agent.vocabulary, l), l);
-    prefix_ = reader.rows(reader.get("prefix", agent.prefix, l), l);
-    halt_ = reader.rows(reader.get("halt.weight", 1, h), h), halt_bias_ = reader.number("halt.bias");
+    h_init_ = reader.rows(reader.get("h_init", 1, h)), l_init_ = reader.rows(reader.get("l_init", 1, l));
+    embedding_ = reader.learned("embedding", agent.vocabulary, l);
+    prefix_ = reader.learned("prefix", agent.prefix, l);
+    halt_ = reader.learned("halt.weight", 1, h), halt_bias_ = reader.learned("halt.bias", 1, 1);
 
-    low_ = reader.stack("low", l, head_dim, agent.inner);
+    low_ = reader.stack("low", l, agent.inner);
     agent.low = agent.high = {low_.data(), static_cast<int>(low_.size()), l};
     if (reader.has("high.0.qkv")) {
-        high_ = reader.stack("high", h, head_dim, agent.inner);
+        high_ = reader.stack("high", h, agent.inner);
         agent.high = {high_.data(), static_cast<int>(high_.size()), h};
     }
     if (h != l) agent.down = reader.matrix("down", l, h), agent.up = reader.matrix("up", h, l);
     require(agent.high.dim == h, "weights: a stack of its own must lead to h_init's width");
 
-    agent.actions.words = reader.rows(reader.get("words", kActionTokens * agent.vocabulary, h), width);
-    agent.actions.anchors = reader.features(reader.get("anchors.weight", kAnchors * h, h), h);
-    agent.actions.anchors_bias = reader.rows(reader.get("anchors.bias", kAnchors, h), width);
+    agent.actions.words = reader.learned("words", kActionTokens * agent.vocabulary, h);
+    agent.actions.anchors = reader.features("anchors.weight", kAnchors, h);
+    agent.actions.anchors_bias = reader.learned("anchors.bias", kAnchors, h);
     if ((agent.points = reader.has("query"))) {
-        agent.policy.query = reader.features(reader.get("query", h, h), h);
-        agent.policy.kinds = reader.rows(reader.get("kinds", 1, agent.vocabulary), agent.vocabulary);
+        agent.policy.query = reader.features("query", 1, h);
+        agent.policy.kinds = reader.learned("kinds", 1, agent.vocabulary);
     } else {
         ValueHead& value = agent.value;
         value.outputs = reader.get("output.weight").rows;
-        value.first = reader.features(reader.get("first.weight", h, h), h);
-        value.first_bias = reader.rows(reader.get("first.bias", 1, h), width);
-        value.gate = reader.rows(reader.get("gate.weight", 1, h), width), value.gate_bias = reader.number("gate.bias");
-        value.output = reader.rows(reader.get("output.weight", value.outputs, h), width);
-        value.output_bias = reader.rows(reader.get("output.bias", 1, value.outputs), value.outputs);
+        value.first = reader.features("first.weight", 1, h), value.first_bias = reader.learned("first.bias", 1, h);
+        value.gate = reader.learned("gate.weight", 1, h), value.gate_bias = reader.learned("gate.bias", 1, 1);
+        value.output = reader.learned("output.weight", value.outputs, h);
+        value.output_bias = reader.learned("output.bias", 1, value.outputs);
     }
     const int dim = head_dim / 2;  // of one axis
     for (int f = 0; f < dim / 2; ++f)
@@ -192,8 +189,8 @@ ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles,
 }
 
 float ReasonerAgent::halt_logit(const Chunk& chunk, const Row& row) const {
-    float sum = halt_bias_;
-    for (int f = 0; f < agent_.h_dim; ++f) sum += halt_[f] * chunk.z_h[f * chunk.stride + row.begin];
+    float sum = *halt_bias_.weights;
+    for (int f = 0; f < agent_.h_dim; ++f) sum += halt_.weights[f] * chunk.z_h[f * chunk.stride + row.begin];
     return sum;
 }
 
@@ -204,133 +201,68 @@ void ReasonerAgent::turn(int coordinate, float* cos, float* sin) const {
     }
 }
 
-// ---- evaluation -----------------------------------------------------------------------------------------------------
+// ---- chunks of rows -------------------------------------------------------------------------------------------------
 
-struct NativeReasoners::Batch {
-    const int16_t* observations;
-    const int32_t* budgets;
-    bool halting;
-    float *policy, *values;
-    std::vector<int> lengths;  // tokens of each row, without a prefix
-};
-
-NativeReasoners::NativeReasoners(std::shared_ptr<const ReasonerAgent> policy,
-                                 std::shared_ptr<const ReasonerAgent> value, int num_tokens, int num_actions,
-                                 const std::string& instructions)
-    : policy_(std::move(policy)), value_(std::move(value)), num_tokens_(num_tokens), num_actions_(num_actions) {
-    require(num_tokens >= 1 && num_actions >= 1, "num_tokens and num_actions must be at least 1");
-    require(!policy_ || policy_->agent().points, "policy: this agent has no policy head");
-    require(!value_ || !value_->agent().points, "value: this agent has no value head");
-    const std::vector<std::string> known = instruction_sets();
-    const std::string& name = instructions.empty() ? known.front() : instructions;
-    if (!std::count(known.begin(), known.end(), name))
-        throw std::invalid_argument("this machine has no instruction set '" + name + "'");
-    for (const Kernels* each : {avx512_kernels(), avx2_kernels(), baseline_kernels()})
-        if (each && name == each->name) kernels_ = each;
-}
-
-std::vector<std::string> NativeReasoners::instruction_sets() {
-    std::vector<std::string> found;
-#if defined(__x86_64__)
-    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                        __builtin_cpu_supports("avx512vl");
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx512 && avx2 && avx512_kernels()) found.push_back(avx512_kernels()->name);
-    if (avx2 && avx2_kernels()) found.push_back(avx2_kernels()->name);
-#endif
-    found.push_back(baseline_kernels()->name);
-    return found;
-}
-
-void NativeReasoners::evaluate(const int16_t* observations, const int32_t* budgets, int rows, bool halting,
-                               float* policy, float* values) {
-    const std::lock_guard<std::mutex> turn(mutex_);
-    std::fill_n(policy, static_cast<size_t>(rows) * num_actions_, 0.0f);
-    std::fill_n(values, rows, 0.0f);
-    Batch batch{observations, budgets, halting, policy, values, {}};
-    int vocabulary = INT16_MAX + 1;
-    for (const auto* each : {policy_.get(), value_.get()})
-        if (each) vocabulary = std::min(vocabulary, each->agent().vocabulary);
-    for (int row = 0; row < rows; ++row) {
-        const int16_t* observation = observations + static_cast<size_t>(row) * observation_size();
-        batch.lengths.push_back(checked_length(observation, vocabulary));
-        require(budgets[row] >= 1, "every row needs a budget of at least one segment");
-    }
-    for (const auto* each : {policy_.get(), value_.get()}) {
-        if (!each) continue;
-        for (int first = 0, last; first < rows; first = last) {
-            int tokens = 0;
-            for (last = first; last < rows; ++last) {
-                tokens += each->agent().prefix + batch.lengths[last];
-                if (tokens > kChunk && last > first) break;
-            }
-            think(*each, batch, first, last);
-        }
-    }
-}
-
-int NativeReasoners::checked_length(const int16_t* observation, int vocabulary) const {
+std::vector<int> TokenRows::checked_lengths(const int16_t* observations, int rows, int vocabulary) const {
     const auto check_symbol = [vocabulary](int symbol) {
         if (symbol < 0 || symbol >= vocabulary)
             throw std::invalid_argument("observations: id " + std::to_string(symbol) +
                                         " is not in the vocabulary of " + std::to_string(vocabulary));
     };
-    int length = 0;
-    while (length < num_tokens_ && observation[3 * length]) check_symbol(observation[3 * length++]);
-    require(length > 0, "observations: a row has no tokens");
-    for (int token = length; token < num_tokens_; ++token)
-        require(!observation[3 * token], "observations: padding must come after all tokens");
-    for (int a = 0; a < num_actions_; ++a) {
-        const int16_t* action = observation + 3 * num_tokens_ + a * kActionSize;
-        if (!action[0]) continue;
-        for (int place = 0; place < kActionTokens; ++place) check_symbol(action[place]);
-        for (int role = 0; role < kAnchors; ++role) {
-            const int anchor = action[kActionTokens + role];
-            if (anchor < -1 || anchor >= length)
-                throw std::invalid_argument("observations: an action is about token " + std::to_string(anchor) +
-                                            " of " + std::to_string(length));
+    std::vector<int> lengths;
+    for (int row = 0; row < rows; ++row, observations += size()) {
+        int length = 0;
+        while (length < num_tokens && observations[3 * length]) check_symbol(observations[3 * length++]);
+        require(length > 0, "observations: a row has no tokens");
+        for (int token = length; token < num_tokens; ++token)
+            require(!observations[3 * token], "observations: padding must come after all tokens");
+        for (int a = 0; a < num_actions; ++a) {
+            const int16_t* action = actions(observations) + a * kActionSize;
+            if (!action[0]) continue;
+            for (int place = 0; place < kActionTokens; ++place) check_symbol(action[place]);
+            for (int role = 0; role < kAnchors; ++role) {
+                const int anchor = action[kActionTokens + role];
+                if (anchor < -1 || anchor >= length)
+                    throw std::invalid_argument("observations: an action is about token " + std::to_string(anchor) +
+                                                " of " + std::to_string(length));
+            }
         }
+        lengths.push_back(length);
     }
-    return length;
+    return lengths;
 }
 
-// The first states of rows from `first` up to `last`, and all that the kernels read about them.
-Chunk NativeReasoners::start(const ReasonerAgent& weights, const Batch& batch, int first, int last) {
+void Pieces::cut(Floats& workspace) {
+    size_t total = 0;
+    for (const auto& piece : pieces_) total += padded(piece.second);
+    if (workspace.size() < total) workspace = Floats(total);
+    float* at = workspace.data();
+    for (const auto& [place, size] : pieces_) *place = at, at += padded(size);
+}
+
+Start start(const ReasonerAgent& weights, const TokenRows& layout, const int16_t* observations,
+            const std::vector<int>& lengths, int first, int last, Floats& states) {
     const Agent& agent = weights.agent();
-    rows_.clear();
-    Chunk chunk{};
-    int longest = 0;
+    Start found{};
+    Chunk& chunk = found.chunk;
     size_t distances = 0;
     for (int index = first; index < last; ++index) {
-        const int tokens = agent.prefix + batch.lengths[index];
-        rows_.push_back({chunk.tokens, tokens, nullptr, nullptr, index});
-        chunk.tokens += tokens, longest = std::max(longest, tokens);
+        const int tokens = agent.prefix + lengths[index];
+        const int16_t* observation = observations + static_cast<size_t>(index) * layout.size();
+        found.rows.push_back({chunk.tokens, tokens, nullptr, layout.actions(observation), index});
+        chunk.tokens += tokens, found.longest = std::max(found.longest, tokens);
         distances += tokens * padded(tokens);
     }
-    chunk.rows = rows_.data(), chunk.num_rows = last - first, chunk.stride = stride_for(chunk.tokens);
-    const size_t stride = chunk.stride, h = agent.h_dim, l = agent.l_dim, dim = std::max(h, l), most = longest;
-    const size_t angles = agent.head_dim / 2, width = agent.h_padded;
+    chunk.rows = found.rows.data(), chunk.num_rows = last - first, chunk.stride = stride_for(chunk.tokens);
+    const size_t stride = chunk.stride, angles = agent.head_dim / 2;
 
-    // One block of memory, cut into pieces of whole cache lines.
-    std::vector<std::pair<float**, size_t>> pieces{{&chunk.x, l * stride},
-                                                   {&chunk.z_l, l * stride},
-                                                   {&chunk.z_h, h * stride},
-                                                   {&chunk.qkv, 3 * dim * stride},
-                                                   {&chunk.mixed, dim * stride},
-                                                   {&chunk.cos, angles * stride},
-                                                   {&chunk.sin, angles * stride},
-                                                   {&chunk.panel, dim * kPanelTokens},
-                                                   {&chunk.hidden, agent.inner * size_t{kPanelTokens}},
-                                                   {&chunk.scores, most * kPanelTokens},
-                                                   {&chunk.about, most * kAnchors * width},
-                                                   {&chunk.vectors, 3 * width}};
+    Pieces pieces;
     float* distance = nullptr;
-    pieces.emplace_back(&distance, agent.local ? distances : 0);
-    size_t total = 0;
-    for (const auto& piece : pieces) total += padded(piece.second);
-    if (workspace_.size() < total) workspace_ = Floats(total);
-    float* at = workspace_.data();
-    for (const auto& [place, size] : pieces) *place = at, at += padded(size);
+    pieces.add(chunk.x, agent.l_dim * stride), pieces.add(chunk.z_l, agent.l_dim * stride);
+    pieces.add(chunk.z_h, agent.h_dim * stride);
+    pieces.add(chunk.cos, angles * stride), pieces.add(chunk.sin, angles * stride);
+    pieces.add(distance, agent.local ? distances : 0);
+    pieces.cut(states);
 
     const auto fill = [&](float* to, const float* column, int dim) {
         for (int f = 0; f < dim; ++f) std::fill_n(to + f * stride, chunk.tokens, column[f]);
@@ -341,17 +273,18 @@ Chunk NativeReasoners::start(const ReasonerAgent& weights, const Batch& batch, i
     };
     std::vector<float> cos(angles), sin(angles);
     std::vector<int> places[2];
-    for (Row& row : rows_) {
-        const int16_t* observation = batch.observations + static_cast<size_t>(row.index) * observation_size();
-        row.actions = observation + 3 * num_tokens_;
+    for (Row& row : found.rows) {
+        const int16_t* observation = observations + static_cast<size_t>(row.index) * layout.size();
         for (int axis = 0; axis < 2; ++axis) {
             places[axis].assign(row.tokens, 0);  // the prefix is at the origin, tokens start at (1, 1)
             for (int token = agent.prefix; token < row.tokens; ++token)
                 places[axis][token] = observation[3 * (token - agent.prefix) + 1 + axis] + 1;
         }
+        const size_t width = padded(agent.l_dim);
         for (int token = 0; token < row.tokens; ++token) {
             const int at = row.begin + token, shown = token - agent.prefix;
-            const float* symbol = shown < 0 ? weights.prefix(token) : weights.embedding(observation[3 * shown]);
+            const float* symbol = shown < 0 ? weights.prefix().weights + token * width
+                                            : weights.embedding().weights + observation[3 * shown] * width;
             put(chunk.x + at, symbol, agent.l_dim);
             for (int axis = 0; axis < 2; ++axis)
                 weights.turn(places[axis][token], cos.data() + axis * angles / 2, sin.data() + axis * angles / 2);
@@ -367,20 +300,98 @@ Chunk NativeReasoners::start(const ReasonerAgent& weights, const Batch& batch, i
                                                                  std::abs(places[1][one] - places[1][two]));
         distance += row.tokens * padded_tokens;
     }
-    return chunk;
+    return found;
+}
+
+void add_scratch(const Agent& agent, Start& start, Pieces& pieces) {
+    Chunk& chunk = start.chunk;
+    const size_t stride = chunk.stride, dim = std::max(agent.h_dim, agent.l_dim), width = agent.h_padded;
+    const size_t longest = start.longest;
+    pieces.add(chunk.block.qkv, 3 * dim * stride), pieces.add(chunk.block.mixed, dim * stride);
+    pieces.add(chunk.panel, dim * kPanelTokens), pieces.add(chunk.hidden, agent.inner * size_t{kPanelTokens});
+    pieces.add(chunk.scores, longest * kPanelTokens);
+    pieces.add(chunk.about, longest * kAnchors * width), pieces.add(chunk.vectors, 4 * width);
+}
+
+// ---- instruction sets -----------------------------------------------------------------------------------------------
+
+const Kernels& find_kernels(const std::string& name) {
+    const std::vector<std::string> known = instruction_sets();
+    const std::string& chosen = name.empty() ? known.front() : name;
+    if (!std::count(known.begin(), known.end(), chosen))
+        throw std::invalid_argument("this machine has no instruction set '" + chosen + "'");
+    for (const Kernels* each : {avx512_kernels(), avx2_kernels()})
+        if (each && chosen == each->name) return *each;
+    return *baseline_kernels();
+}
+
+std::vector<std::string> instruction_sets() {
+    std::vector<std::string> found;
+#if defined(__x86_64__)
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl");
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (avx512 && avx2 && avx512_kernels()) found.push_back(avx512_kernels()->name);
+    if (avx2 && avx2_kernels()) found.push_back(avx2_kernels()->name);
+#endif
+    found.push_back(baseline_kernels()->name);
+    return found;
+}
+
+// ---- evaluation -----------------------------------------------------------------------------------------------------
+
+struct NativeReasoners::Batch {
+    const int16_t* observations;
+    const int32_t* budgets;
+    bool halting;
+    float *policy, *values;
+    std::vector<int> lengths;  // tokens of each row, without a prefix
+};
+
+NativeReasoners::NativeReasoners(std::shared_ptr<const ReasonerAgent> policy,
+                                 std::shared_ptr<const ReasonerAgent> value, int num_tokens, int num_actions,
+                                 const std::string& instructions)
+    : policy_(std::move(policy)),
+      value_(std::move(value)),
+      layout_{num_tokens, num_actions},
+      kernels_(find_kernels(instructions)) {
+    require(num_tokens >= 1 && num_actions >= 1, "num_tokens and num_actions must be at least 1");
+    require(!policy_ || policy_->agent().points, "policy: this agent has no policy head");
+    require(!value_ || !value_->agent().points, "value: this agent has no value head");
+}
+
+void NativeReasoners::evaluate(const int16_t* observations, const int32_t* budgets, int rows, bool halting,
+                               float* policy, float* values) {
+    const std::lock_guard<std::mutex> turn(mutex_);
+    std::fill_n(policy, static_cast<size_t>(rows) * layout_.num_actions, 0.0f);
+    std::fill_n(values, rows, 0.0f);
+    int vocabulary = INT16_MAX + 1;
+    for (const auto* each : {policy_.get(), value_.get()})
+        if (each) vocabulary = std::min(vocabulary, each->agent().vocabulary);
+    for (int row = 0; row < rows; ++row)
+        require(budgets[row] >= 1, "every row needs a budget of at least one segment");
+    const Batch batch{observations, budgets, halting, policy, values,
+                      layout_.checked_lengths(observations, rows, vocabulary)};
+    for (const auto* each : {policy_.get(), value_.get()})
+        if (each)
+            each_chunk(each->agent(), batch.lengths, [&](int first, int last) { think(*each, batch, first, last); });
 }
 
 // Segment after segment; rows that halt are answered, the others move together.
 void NativeReasoners::think(const ReasonerAgent& weights, const Batch& batch, int first, int last) {
     const Agent& agent = weights.agent();
-    Chunk chunk = start(weights, batch, first, last);
+    Start started = start(weights, layout_, batch.observations, batch.lengths, first, last, states_);
+    Pieces pieces;
+    add_scratch(agent, started, pieces);
+    pieces.cut(scratch_);
+    Chunk& chunk = started.chunk;
     const std::pair<float*, int> states[] = {{chunk.x, agent.l_dim},
                                              {chunk.z_l, agent.l_dim},
                                              {chunk.z_h, agent.h_dim},
                                              {chunk.cos, agent.head_dim / 2},
                                              {chunk.sin, agent.head_dim / 2}};
     for (int taken = 1; chunk.num_rows; ++taken) {
-        kernels_->segment(agent, chunk);
+        kernels_.segment(agent, chunk, nullptr);
         int going = 0, tokens = 0;
         for (int r = 0; r < chunk.num_rows; ++r) {
             Row row = chunk.rows[r];
@@ -404,11 +415,12 @@ void NativeReasoners::think(const ReasonerAgent& weights, const Batch& batch, in
 void NativeReasoners::answer(const ReasonerAgent& weights, const Chunk& chunk, const Row& row, const Batch& batch) {
     const Agent& agent = weights.agent();
     if (agent.points) {
-        kernels_->head(agent, chunk, row, num_actions_, batch.policy + static_cast<size_t>(row.index) * num_actions_);
+        float* logits = batch.policy + static_cast<size_t>(row.index) * layout_.num_actions;
+        kernels_.head(agent, chunk, row, layout_.num_actions, logits);
         return;
     }
     std::vector<float> logits(agent.value.outputs);
-    kernels_->head(agent, chunk, row, num_actions_, logits.data());
+    kernels_.head(agent, chunk, row, layout_.num_actions, logits.data());
     batch.values[row.index] = expected_return(logits.data(), agent.value.outputs);
 }
 
@@ -420,19 +432,25 @@ template <typename T>
 using Rows = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Named = std::map<std::string, Rows<const float>>;
 
-std::shared_ptr<ReasonerAgent> make_agent(const Named& named, int head_dim, int h_cycles, int l_cycles, bool local) {
+std::shared_ptr<ReasonerAgent> make_agent(const Named& named, int head_dim, int h_cycles, int l_cycles, bool local,
+                                          int through) {
     Weights weights;
     for (const auto& [name, array] : named)
         weights[name] = {array.data(), static_cast<int>(array.shape(0)), static_cast<int>(array.shape(1))};
-    return std::make_shared<ReasonerAgent>(weights, head_dim, h_cycles, l_cycles, local);
+    return std::make_shared<ReasonerAgent>(weights, head_dim, h_cycles, l_cycles, local, through);
+}
+
+void check_observations(const TokenRows& layout, const Rows<const int16_t>& observations) {
+    const size_t rows = observations.shape(0), size = layout.size();
+    if (observations.shape(1) != size)
+        throw std::invalid_argument("observations must be " + shape(rows, size) + ", not " +
+                                    shape(rows, observations.shape(1)));
 }
 
 void evaluate(NativeReasoners& self, Rows<const int16_t> observations, In<int32_t> budgets, bool halting,
               Rows<float> policy, nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu> values) {
-    const size_t rows = observations.shape(0), size = self.observation_size(), actions = self.num_actions();
-    if (observations.shape(1) != size)
-        throw std::invalid_argument("observations must be " + shape(rows, size) + ", not " +
-                                    shape(rows, observations.shape(1)));
+    const size_t rows = observations.shape(0), actions = self.layout().num_actions;
+    check_observations(self.layout(), observations);
     if (budgets.size() != rows || values.size() != rows || policy.shape(0) != rows || policy.shape(1) != actions)
         throw std::invalid_argument("budgets and values must have " + std::to_string(rows) +
                                     " entries, and policy be " + shape(rows, actions));
@@ -440,22 +458,77 @@ void evaluate(NativeReasoners& self, Rows<const int16_t> observations, In<int32_
     self.evaluate(observations.data(), budgets.data(), static_cast<int>(rows), halting, policy.data(), values.data());
 }
 
+// Answers float32 [segments, rows, outputs] and halt logits [segments, rows].
+using Answers = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Halts = Rows<float>;
+
+void check_answers(const ReasonerTraining& self, const Answers& answers, const Halts& halts) {
+    const size_t segments = self.segments(), rows = self.rows(), outputs = self.outputs();
+    if (answers.shape(0) != segments || answers.shape(1) != rows || answers.shape(2) != outputs ||
+        halts.shape(0) != segments || halts.shape(1) != rows)
+        throw std::invalid_argument("halts must be " + shape(segments, rows) + ", and answers have " +
+                                    std::to_string(outputs) + " for each");
+}
+
+std::shared_ptr<ReasonerTraining> make_training(std::shared_ptr<ReasonerAgent> agent, std::shared_ptr<Floats> memory,
+                                                Rows<const int16_t> observations, int num_tokens, int num_actions,
+                                                int segments, const std::string& instructions) {
+    const TokenRows layout{num_tokens, num_actions};
+    check_observations(layout, observations);
+    return std::make_shared<ReasonerTraining>(std::move(agent), std::move(memory), layout, observations.data(),
+                                              static_cast<int>(observations.shape(0)), segments, instructions);
+}
+
+void forward(ReasonerTraining& self, Answers answers, Halts halts) {
+    check_answers(self, answers, halts);
+    const nb::gil_scoped_release release;
+    self.forward(answers.data(), halts.data());
+}
+
+void backward(ReasonerTraining& self, Answers answers, Halts halts, std::map<std::string, Rows<float>> gradients) {
+    check_answers(self, answers, halts);
+    for (const auto& [name, gradient] : self.agent().gradients())
+        if (const auto found = gradients.find(name);
+            found == gradients.end() || found->second.shape(0) != static_cast<size_t>(gradient.rows) ||
+            found->second.shape(1) != static_cast<size_t>(gradient.columns))
+            throw std::invalid_argument("gradients: " + name + " must be " + shape(gradient.rows, gradient.columns));
+    const nb::gil_scoped_release release;
+    self.backward(answers.data(), halts.data());
+    for (const auto& [name, gradient] : self.agent().gradients())
+        for (int row = 0; row < gradient.rows; ++row)
+            std::copy_n(gradient.data + row * padded(gradient.columns), gradient.columns,
+                        gradients.at(name).data() + static_cast<size_t>(row) * gradient.columns);
+}
+
 }  // namespace
 
 void bind_reasoner(nb::module_& module) {
     nb::class_<ReasonerAgent>(module, "ReasonerAgent",
-                              "One agent's weights, packed; zeroloop/evaluators/native_reasoner.py names them.")
+                              "One agent's weights, packed; zeroloop/networks/_native_reasoner.py names them.")
         .def(nb::new_(&make_agent), nb::arg("weights"), nb::arg("head_dim"), nb::arg("h_cycles"), nb::arg("l_cycles"),
-             nb::arg("local"));
+             nb::arg("local"), nb::arg("through") = 0,
+             "through: the updates of z_l, the last ones, that a segment's gradient goes through; 0: for inference.");
     nb::class_<NativeReasoners>(module, "NativeReasoners", "A pair of reasoners on one core; an agent may be missing.")
         .def(nb::init<std::shared_ptr<const ReasonerAgent>, std::shared_ptr<const ReasonerAgent>, int, int,
                       const std::string&>(),
              nb::arg("policy").none(), nb::arg("value").none(), nb::arg("num_tokens"), nb::arg("num_actions"),
              nb::arg("instructions") = "")
-        .def_static("instruction_sets", &NativeReasoners::instruction_sets, "Those that this machine has, best first.")
+        .def_static("instruction_sets", &instruction_sets, "Those that this machine has, best first.")
         .def("evaluate", &evaluate, nb::arg("observations"), nb::arg("budgets"), nb::arg("halting"), nb::arg("policy"),
              nb::arg("values"),
              "Fills policy float32 [n, num_actions] and values float32 [n]; observations: int16 [n, size].");
+    nb::class_<Floats>(module, "ReasonerMemory", "Memory of a ReasonerTraining; of another one after its backward.")
+        .def(nb::init<>());
+    nb::class_<ReasonerTraining>(module, "ReasonerTraining",
+                                 "One pass of an agent packed for training over observations int16 [n, size], and the "
+                                 "way back, on one core; forward comes first, once each.")
+        .def(nb::new_(&make_training), nb::arg("agent"), nb::arg("memory"), nb::arg("observations"),
+             nb::arg("num_tokens"), nb::arg("num_actions"), nb::arg("segments"), nb::arg("instructions") = "")
+        .def_prop_ro("outputs", &ReasonerTraining::outputs, "Numbers in an answer.")
+        .def("forward", &forward, nb::arg("answers"), nb::arg("halts"),
+             "Fills answers float32 [segments, n, outputs], zero before, and halt logits [segments, n].")
+        .def("backward", &backward, nb::arg("answers"), nb::arg("halts"), nb::arg("gradients"),
+             "Fills gradients, which are named and shaped like the weights, from those of answers and halt logits.");
 }
 
 }  // namespace zeroloop

@@ -16,10 +16,28 @@ constexpr int kGroup = 4;    // outputs of a matrix that are computed together; 
 constexpr int kWidest = 16;  // floats in the largest vector; feature vectors are padded with zeros to a multiple
 constexpr int kPanelTokens = 3 * kWidest;  // in the largest panel, see reasoner_kernels.inc
 
+// What only training uses, of all weights: gradients, [rows][columns padded to kWidest], to which backward passes add.
+// They are null elsewhere, and so are weights in a layout for backward passes.
+
 // Weights in groups of outputs, [outputs / kGroup][inputs][kGroup]: a product reads them from front to back.
 struct Matrix {
     const float* weights;
     int outputs, inputs;
+    const float* transposed;  // [inputs / kGroup][outputs][kGroup]
+    float* gradient;
+};
+
+// Weights that are read in vectors.
+struct Learned {
+    const float* weights;
+    float* gradient;
+};
+
+// A matrix whose outputs are vectors of features, in parts: weights [inputs][parts * h].
+struct Features {
+    const float* weights;
+    const float* rows;  // [parts * width of H][h]: each output's
+    float* gradient;
 };
 
 // qkv: outputs in the order that `rotate` in reasoner_kernels.inc wants. gate_up: groups of two gates and their ups.
@@ -34,28 +52,25 @@ struct Stack {
 
 // A head's view of actions, from ActionStates in zeroloop/networks/_heads.py. `h` is the padded width of z_h.
 struct ActionWeights {
-    const float* words;         // [kActionTokens * vocabulary][h]: each symbol at each place
-    const float* anchors;       // [width of H][kAnchors * h]
-    const float* anchors_bias;  // [kAnchors * h]
+    Learned words;         // [kActionTokens * vocabulary][h]: each symbol at each place
+    Features anchors;      // kAnchors parts
+    Learned anchors_bias;  // [kAnchors][h]
 };
 
 struct PolicyHead {
-    const float* query;  // [width of H][h]
-    const float* kinds;  // [vocabulary]
+    Features query;
+    Learned kinds;  // [vocabulary]
 };
 
 struct ValueHead {
-    const float* first;  // [width of H][h]
-    const float* first_bias;
-    const float* gate;  // [h]
-    float gate_bias;
-    const float* output;  // [outputs][h]
-    const float* output_bias;
+    Features first;
+    Learned first_bias, gate, gate_bias, output, output_bias;  // [h], [h], [1], [outputs][h], [outputs]
     int outputs;
 };
 
 struct Agent {
     int h_dim, l_dim, h_padded, head_dim, h_cycles, l_cycles, vocabulary, prefix, inner;  // inner: the largest
+    int through;         // updates of z_l, the last ones, that a segment's gradient goes through; 0: no training
     bool local, points;  // points: it has a policy head, else a value head
     Stack low, high;
     Matrix down, up;  // without weights where h_dim == l_dim
@@ -71,20 +86,51 @@ struct Row {
     int index;                // of the whole batch
 };
 
+// What a pass through a block leaves. Arrays are [features][stride].
+struct BlockPass {
+    float *qkv, *mixed;
+    // For the way back only, else null:
+    float *in, *middle, *gates, *out;  // middle: between attention and SwiGLU; gates: what gate_up gives
+    float* scales;                     // [2][stride] what the norms multiplied by
+    float* powers;                     // [2][heads][stride] of softmax: the greatest score, one over the sum
+};
+
+// What the part of a segment that has a gradient leaves.
+struct SegmentPass {
+    BlockPass* blocks;  // of `through` updates of z_l, then of one of z_h
+    float* z_h;         // before this part; null where backward does not need it
+};
+
 // Rows that go through the network together. Arrays of activations are [features][stride].
 struct Chunk {
     Row* rows;
     int num_rows, tokens, stride;
-    float *x, *z_l, *z_h, *qkv, *mixed, *cos, *sin;
-    float *panel, *hidden, *scores, *about, *vectors;  // scratch of panels, attention and heads
+    float *x, *z_l, *z_h, *cos, *sin;
+    // Scratch of blocks, panels, attention and heads:
+    BlockPass block;
+    float *panel, *hidden, *scores, *about, *vectors;
+};
+
+// Gradients of activations, [features][stride], and other scratch of the way back.
+struct Back {
+    float *z_h, *z_l, *x;                  // z_h: that of a segment's answers at first. x: of one segment
+    float *sum, *mixed, *qkv, *hidden;     // of one block; hidden: the activation itself
+    float *columns;                        // activations as [token][features]
+    float *scores, *transposed, *deltas;   // of attention
+    float *about, *vectors;                // of heads
 };
 
 struct Kernels {
     const char* name;
-    // One segment: the next z_l and z_h.
-    void (*segment)(const Agent& agent, const Chunk& chunk);
+    // One segment: the next z_l and z_h; pass: what to keep, or null.
+    void (*segment)(const Agent& agent, const Chunk& chunk, const SegmentPass* pass);
     // The head of one row: logits of its legal actions into answers [num_actions], or value logits [outputs].
     void (*head)(const Agent& agent, const Chunk& chunk, const Row& row, int num_actions, float* answers);
+    // From back.z_h to back.x and the gradients of all weights between them.
+    void (*back_segment)(const Agent& agent, const Chunk& chunk, const SegmentPass& pass, const Back& back);
+    // From the gradients of a row's answers to back.z_h and the gradients of the head; chunk.z_h: as the head saw it.
+    void (*back_head)(const Agent& agent, const Chunk& chunk, const Row& row, int num_actions, const float* answers,
+                      const Back& back);
 };
 
 // Null where this binary has none; whether the processor has the instructions is for the caller to ask.

@@ -181,10 +181,13 @@ def maze_generate(seed: int, count: int, height: int, width: int, low: float, hi
 
 class ReasonerAgent:
     """
-    One agent's weights, packed; zeroloop/evaluators/native_reasoner.py names them.
+    One agent's weights, packed; zeroloop/networks/_native_reasoner.py names them.
     """
 
-    def __init__(self, weights: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]], head_dim: int, h_cycles: int, l_cycles: int, local: bool) -> None: ...
+    def __init__(self, weights: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]], head_dim: int, h_cycles: int, l_cycles: int, local: bool, through: int = 0) -> None:
+        """
+        through: the updates of z_l, the last ones, that a segment's gradient goes through; 0: for inference.
+        """
 
 class NativeReasoners:
     """A pair of reasoners on one core; an agent may be missing."""
@@ -198,6 +201,32 @@ class NativeReasoners:
     def evaluate(self, observations: Annotated[NDArray[numpy.int16], dict(shape=(None, None), order='C', device='cpu', writable=False)], budgets: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], halting: bool, policy: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], values: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
         """
         Fills policy float32 [n, num_actions] and values float32 [n]; observations: int16 [n, size].
+        """
+
+class ReasonerMemory:
+    """Memory of a ReasonerTraining; of another one after its backward."""
+
+    def __init__(self) -> None: ...
+
+class ReasonerTraining:
+    """
+    One pass of an agent packed for training over observations int16 [n, size], and the way back, on one core; forward comes first, once each.
+    """
+
+    def __init__(self, agent: ReasonerAgent, memory: ReasonerMemory, observations: Annotated[NDArray[numpy.int16], dict(shape=(None, None), order='C', device='cpu', writable=False)], num_tokens: int, num_actions: int, segments: int, instructions: str = '') -> None: ...
+
+    @property
+    def outputs(self) -> int:
+        """Numbers in an answer."""
+
+    def forward(self, answers: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu')], halts: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')]) -> None:
+        """
+        Fills answers float32 [segments, n, outputs], zero before, and halt logits [segments, n].
+        """
+
+    def backward(self, answers: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu')], halts: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], gradients: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')]]) -> None:
+        """
+        Fills gradients, which are named and shaped like the weights, from those of answers and halt logits.
         """
 
 def sudoku_generate(seed: int, count: int, box_height: int, box_width: int, least_clues: int, most_clues: int, rounds: int) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None,))], Annotated[NDArray[numpy.uint8], dict(shape=(None,))]]:

@@ -13,9 +13,10 @@ from zeroloop.envs import connect_four, path_finding
 from zeroloop.evaluators import openvino_graph
 from zeroloop.evaluators.compiled import backends, build_runner, compile_network
 from zeroloop.evaluators.engines import run_observations
-from zeroloop.evaluators.native_reasoner import NativeRunner, is_native, weights
+from zeroloop.evaluators.native_reasoner import NativeRunner, is_native
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.networks import reasoners, resnet, value_of
+from zeroloop.networks._native_reasoner import weights
 from zeroloop.observers import TokensObserver
 from zeroloop.run.players import make_environment, random_observations
 from zeroloop.seeding import stream

@@ -85,8 +85,8 @@ class Learner:
 
 
 def by_room(batch: Batch, network: GameNetwork) -> list[Batch]:
-    """`batch` in parts of rows that need about as much room, where the network has smaller views of itself."""
-    full, views = network.observer, network.smaller(None)
+    """`batch` in parts of rows that need about as much room, where the network pads and has smaller views of itself."""
+    full, views = network.observer, network.smaller(None) if network.pads else []
     if not views:
         return [batch]
     assert isinstance(full, TokensObserver)

@@ -43,6 +43,11 @@ class GameNetwork(nn.Module):
     traceable: bool = False
     """Whether `forward` does the same operations for every input of a shape, so that tracing it once captures it."""
 
+    @property
+    def pads(self) -> bool:
+        """Whether training fills every row up to the size of the observer, so that smaller views save time."""
+        return True
+
     def train_in(self, dtype: torch.dtype) -> torch.dtype | None:
         """Compute activations in `dtype` from now on, over float32 weights; returns the dtype that is left to
         `torch.autocast`, which is all of it unless a network casts by itself."""

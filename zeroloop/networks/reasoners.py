@@ -8,6 +8,7 @@ from torch import Tensor
 
 from zeroloop.contracts import Environment
 from zeroloop.networks import GameNetwork, Part, SegmentedNetwork, SilentPart
+from zeroloop.networks import _native_reasoner as native_reasoner
 from zeroloop.networks._heads import Actions
 from zeroloop.networks._reasoner import Carry, Inputs, Output, Reasoner
 from zeroloop.networks.hrm import HRMConfig, create_hrm_agent
@@ -134,6 +135,8 @@ class Reasoners(SegmentedNetwork):
     """
 
     traceable = True
+    native: bool = True
+    """Whether the core trains the agents that it knows, on CPUs in float32; else torch does."""
 
     def __init__(
         self,
@@ -157,6 +160,22 @@ class Reasoners(SegmentedNetwork):
         for part in self._parts().values():
             part.agent.compute_dtype = dtype
 
+    @property
+    def agents(self) -> tuple[Reasoner | None, Reasoner | None]:
+        """Of the policy and of the value."""
+        policy, value = (
+            part.agent if isinstance(part, ReasonerPart) else None for part in (self.policy_part, self.value_part)
+        )
+        return policy, value
+
+    @property
+    def pads(self) -> bool:
+        """See GameNetwork."""
+        return not all(map(self._trains_natively, self._parts().values()))
+
+    def _trains_natively(self, part: ReasonerPart) -> bool:
+        return self.native and native_reasoner.is_trained(part.agent)
+
     def smaller(self, observations: Observations | None) -> list[tuple[TokensObserver, GameNetwork]]:
         """See GameNetwork: for each size that at least one in twenty of `observations` needs; without these, for a
         quarter and half of the tokens, as more sizes would leave eager networks with batches that are too small."""
@@ -176,11 +195,8 @@ class Reasoners(SegmentedNetwork):
 
     def seen_by(self, observer: TokensObserver) -> "Reasoners":
         """See GameNetwork."""
-        policy, value = (
-            part.agent if isinstance(part, ReasonerPart) else None for part in (self.policy_part, self.value_part)
-        )
-        other = Reasoners(policy, value, observer, self.segments, self.root_segments, self.training_segments)
-        other.halting = self.halting
+        other = Reasoners(*self.agents, observer, self.segments, self.root_segments, self.training_segments)
+        other.halting, other.native = self.halting, self.native
         return other.train(self.training)
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
@@ -198,7 +214,11 @@ class Reasoners(SegmentedNetwork):
         """The same after each of `training_segments` segments, and the halt logits [n] of both."""
         found: list[dict[str, Tensor]] = [{} for _ in range(self.training_segments)]
         for name, part in self._parts().items():
-            for heads, (answer, halt) in zip(found, part.answers(observations, self.training_segments), strict=True):
+            if self._trains_natively(part):
+                answers = native_reasoner.answers(part.agent, self.observer, observations, self.training_segments)
+            else:
+                answers = part.answers(observations, self.training_segments)
+            for heads, (answer, halt) in zip(found, answers, strict=True):
                 heads |= {name: answer, f"{name}_halt": halt}
         return found
 
