@@ -6,7 +6,7 @@ from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import calculate
 from zeroloop.testing.environments import EnvironmentConformance
-from zeroloop.testing.tasks import TaskKindConformance
+from zeroloop.testing.tasks import TaskKindConformance, walked
 
 HARD = "(1234 - 1/2 * 4 * 2) / 7 - 6 * (2 * 3 + 2 * 3) * (5 - 9) + (8 - 10) / 4"
 SENTENCES = ["2 - 5 = -3, which leaves 3 + 4 * (-3).", "4 * (-3) = -12, which leaves 3 + (-12)."]
@@ -27,13 +27,7 @@ def task(expression: str) -> Task:
 
 def played(expression: str, *names: str) -> list[str]:
     """The claims of moves."""
-    environment, claims = rules.environment(), []
-    state = environment.initial_state(task(expression))
-    for name in names:
-        action = environment.parse_action(state, name)
-        claims.append(environment.claim(state, action))
-        state = environment.step(state, action).state
-    return claims
+    return walked(calculate.kind(), task(expression), *names).claims
 
 
 def names(expression: str) -> list[str]:

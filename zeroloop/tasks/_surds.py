@@ -11,7 +11,8 @@ from math import gcd, isqrt
 from typing import NamedTuple, TypeAlias
 
 from zeroloop.errors import TaskError
-from zeroloop.tasks._notation import MAX_DEPTH, MAX_DIGITS, plain, write_number
+from zeroloop.tasks._notation import MAX_DEPTH, MAX_DIGITS, plain
+from zeroloop.tasks._rationals import write_number
 
 MAX_RADICAND = 10**12
 MAX_TERMS = 12

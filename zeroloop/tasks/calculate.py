@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,17 +10,21 @@ import numpy as np
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import text
-from zeroloop.tasks._kinds import Kind, correct, endless, wrong
+from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 from zeroloop.tasks._notation import (
     Expression,
     Negation,
     Operation,
+    count_operations,
     evaluate,
+    in_order,
+    joined,
+    naming,
     parse_expression,
     parse_number,
     plain,
-    write_number,
 )
+from zeroloop.tasks._rationals import write_number
 
 MAX_OPERATIONS = 24
 MAX_LENGTH = 200
@@ -59,7 +62,7 @@ class Calculate(Kind):
         while True:
             tree = _grown(rng, operations, largest, difficulty >= FRACTIONS_FROM)
             expression, value = _written(tree), evaluate(tree)
-            if abs(value) <= 1 or _count(tree) != operations:
+            if abs(value) <= 1 or count_operations(tree) != operations:
                 continue
             task: Task = {
                 "type": self.type,
@@ -80,13 +83,11 @@ class Calculate(Kind):
         source = text(task, "expression", MAX_LENGTH)
         if not _ALLOWED.fullmatch(source) or _JUXTAPOSED.search(source):
             raise TaskError("expression must be of whole numbers, + - * / and brackets")
-        try:
+        with naming("expression"):
             tree = _simple(parse_expression(source))
             value = evaluate(tree)
-        except TaskError as error:
-            raise TaskError(f"expression: {str(error).removeprefix('answer: ')}") from None
-        if not 1 <= _count(tree) <= MAX_OPERATIONS:
-            raise TaskError(f"expression must have 1 to {MAX_OPERATIONS} operations, not {_count(tree)}")
+        if not 1 <= count_operations(tree) <= MAX_OPERATIONS:
+            raise TaskError(f"expression must have 1 to {MAX_OPERATIONS} operations, not {count_operations(tree)}")
         return Statement(tree, value)
 
     def judge(self, problem: Statement, answer: Any) -> Verdict:
@@ -101,7 +102,7 @@ class Calculate(Kind):
     def solve(self, task: Task) -> Solution | None:
         """See TaskKind. The leftmost operation first; every number and operation is looked at once."""
         tree, value = self.read(task)
-        nodes, steps = _size(tree), []
+        nodes, steps = 2 * count_operations(tree) + 1, []
         while isinstance(tree, Operation):
             operation, _, tree = next(_reductions(tree))
             steps.append(_written(operation))
@@ -109,7 +110,7 @@ class Calculate(Kind):
 
     def structure(self, task: Task) -> str:
         """The expression with the terms of sums, and the factors of products, in order."""
-        return _sorted_text(self.read(task).tree)
+        return in_order(self.read(task).tree, " ")
 
     def check_chain(self, task: Task, claims: Sequence[str]) -> str | None:
         """Each sentence is "a * b = c, which leaves EXPRESSION.": an operation of the expression that the sentence
@@ -163,7 +164,7 @@ class Calculate(Kind):
             lambda: f"{2 * value.numerator}/{2 * value.denominator}",
             lambda: str(rng.choice([expression, f"{expression} = {shown}", f"x = {shown}", f"{shown} + 0", ""])),
             lambda: str(rng.choice([f"= = {shown}", f"{shown} {shown}", f"about {shown}", f"{shown}!", "x", "one"])),
-            lambda: [[shown], {"answer": shown}, None, True, float("nan")][int(rng.integers(5))],
+            lambda: drawn(rng, [[shown], {"answer": shown}, None, True, float("nan")]),
             rng=rng,
         )
 
@@ -184,15 +185,6 @@ def read_number(value: object) -> Fraction:
     return number
 
 
-def _joined(operator: str, left: Expression, right: Expression) -> Expression:
-    """The operation, or the number that a quotient of integers in lowest terms is."""
-    if operator == "/" and isinstance(left, Fraction) and isinstance(right, Fraction):
-        whole = left.denominator == right.denominator == 1
-        if whole and right > 1 and gcd(left.numerator, right.numerator) == 1:
-            return left / right
-    return Operation(operator, left, right)
-
-
 def _simple(tree: Expression) -> Expression:
     """The tree in which quotients in lowest terms are numbers. Raises TaskError for a sign before an operation."""
     if isinstance(tree, Negation):
@@ -201,7 +193,7 @@ def _simple(tree: Expression) -> Expression:
             raise TaskError("a sign may only stand before a number; write -(2 + 3) as 0 - (2 + 3)")
         return -inner
     if isinstance(tree, Operation):
-        return _joined(tree.operator, _simple(tree.left), _simple(tree.right))
+        return joined(tree.operator, _simple(tree.left), _simple(tree.right))
     return tree
 
 
@@ -214,17 +206,9 @@ def _reductions(tree: Expression) -> Iterator[tuple[Operation, Fraction, Express
         value = evaluate(tree)
         yield tree, value, value
     for operation, value, after in _reductions(left):
-        yield operation, value, _joined(operator, after, right)
+        yield operation, value, joined(operator, after, right)
     for operation, value, after in _reductions(right):
-        yield operation, value, _joined(operator, left, after)
-
-
-def _count(tree: Expression) -> int:
-    return 1 + _count(tree.left) + _count(tree.right) if isinstance(tree, Operation) else 0
-
-
-def _size(tree: Expression) -> int:
-    return 1 + _size(tree.left) + _size(tree.right) if isinstance(tree, Operation) else 1
+        yield operation, value, joined(operator, left, after)
 
 
 def _written(tree: Expression, bracketed: bool = False) -> str:
@@ -242,23 +226,6 @@ def _written(tree: Expression, bracketed: bool = False) -> str:
     return f"({shown})" if bracketed and not shown.isdigit() else shown
 
 
-def _sorted_text(tree: Expression) -> str:
-    if not isinstance(tree, Operation):
-        return str(tree)
-    parts = sorted(_parts(tree, "-" if tree.operator in "+-" else "/", False))
-    return f"({' '.join(parts)})"
-
-
-def _parts(tree: Expression, inverse: str, inverted: bool) -> Iterator[str]:
-    """The terms of a sum (inverse "-") or the factors of a product (inverse "/"), signed, however it is bracketed."""
-    direct = {"-": "+", "/": "*"}[inverse]
-    if isinstance(tree, Operation) and tree.operator in (direct, inverse):
-        yield from _parts(tree.left, inverse, inverted)
-        yield from _parts(tree.right, inverse, inverted ^ (tree.operator == inverse))
-    else:
-        yield (inverse if inverted else direct) + _sorted_text(tree)
-
-
 def _grown(rng: np.random.Generator, operations: int, largest: int, fractions: bool) -> Expression:
     """A random expression whose operations all have values in range, whole ones where there are to be no fractions."""
     if operations == 0:
@@ -269,13 +236,13 @@ def _grown(rng: np.random.Generator, operations: int, largest: int, fractions: b
         before = int(rng.integers(operations))
         left = _grown(rng, before, largest, fractions)
         right = _grown(rng, operations - 1 - before, largest, fractions)
-        operator = "+-*/"[int(rng.integers(4))]
+        operator = drawn(rng, "+-*/")
         divisor = evaluate(right)
         if operator == "/" and before == 0 and divisor.denominator == 1 and 1 < abs(divisor) <= largest // 2:
             left = abs(divisor) * int(rng.integers(2, largest // abs(divisor) + 1))
         if operator == "/" and divisor == 0:
             continue
-        tree = _joined(operator, left, right)
+        tree = joined(operator, left, right)
         value = evaluate(tree)
         if abs(value.numerator) <= LARGEST and value.denominator <= (FINEST if fractions else 1):
             return tree

@@ -11,7 +11,7 @@ import numpy as np
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer, integers
-from zeroloop.tasks._kinds import Kind, correct, endless, wrong
+from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 from zeroloop.tasks._notation import (
     Operation,
     evaluate,
@@ -151,7 +151,7 @@ class Countdown(Kind):
             lambda: f"{other_value()} = {target}",
             lambda: f"{text} = {target + int(rng.integers(1, 9))}",
             lambda: rng.choice([str(target), f"{target} = {target}", f"{target} * 1", "", text[:-1], f"{text})", "x"]),
-            lambda: [target, float(target), None, [text], {"answer": text}, True][int(rng.integers(6))],
+            lambda: drawn(rng, [target, float(target), None, [text], {"answer": text}, True]),
             rng=rng,
         )
 
@@ -171,9 +171,9 @@ def _combined(rng: np.random.Generator, numbers: Sequence[int]) -> tuple[str, Fr
     while len(parts) > 1:
         (first, a), (second, b) = (parts.pop(int(rng.integers(len(parts)))) for _ in range(2))
         usable = [step for step in _steps(a, b) if step.result.denominator == 1]
-        step = usable[int(rng.integers(len(usable)))]
+        step = drawn(rng, usable)
         texts = (first, second) if (step.a, step.b) == (a, b) else (second, first)
-        left, right = (text if text.isdigit() else f"({text})" for text in texts)
+        left, right = map(_bracketed, texts)
         parts.append((f"{left} {step.operator} {right}", step.result))
     return parts[0]
 

@@ -9,7 +9,7 @@ in a file that pytest collects checks them over seeded tasks.
 import itertools
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
@@ -50,11 +50,13 @@ def walked(kind: TaskKind, task: Task, *moves: str) -> Walk:
 class TaskKindConformance:
     """The laws of contracts.TaskKind, one test each.
 
-    tasks_per_test: seeded tasks that a law is checked on. chain_steps: whether the reference's steps can be walked.
+    tasks_per_test: seeded tasks that a law is checked on. right, wrong: by what they show, a task and answers to it.
     """
 
     kind: ClassVar[TaskKind]
     tasks_per_test: ClassVar[int] = 12
+    right: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    wrong: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     def test_tasks_are_plain_json_and_say_what_they_are(self) -> None:
         for task in self.tasks():
@@ -127,6 +129,14 @@ class TaskKindConformance:
                 verdict = self.kind.verify(task, answer)
                 assert verdict.verdict == "wrong" and verdict.score == 0, f"{verdict} for {answer!r}: {task}"
 
+    def test_answers_that_the_author_wrote(self) -> None:
+        for task, *answers in self.right.values():
+            for answer in answers:
+                assert self.kind.verify(task, answer)[:2] == ("correct", 1.0), f"{answer!r}: {task}"
+        for task, *answers in self.wrong.values():
+            for answer in answers:
+                assert self.kind.verify(task, answer)[:2] == ("wrong", 0.0), f"{answer!r}: {task}"
+
     def test_hostile_answers_are_wrong(self) -> None:
         for task in self.tasks()[:4]:
             for answer in HOSTILE:
@@ -148,6 +158,18 @@ class TaskKindConformance:
                     environment.initial_state(each)
                 except TaskError as error:
                     assert str(error).strip()
+
+    def test_what_is_best_is_found_by_the_verifier_and_wanted_by_the_environment(self) -> None:
+        """Of tasks that say in `best` what can be reached."""
+        for task, environment, state, reward, _ in self.endings():
+            if "best" in task:
+                silent = {name: value for name, value in task.items() if name != "best"}
+                assert self.kind.verify(silent, environment.answer(state)).score == pytest.approx(reward, abs=1e-6)
+                with pytest.raises(TaskError, match="best"):
+                    self.kind.environment(silent).initial_state(silent)
+                for best in (0, None, "7", 10**9):
+                    verdict = self.kind.verify({**task, "best": best}, task["answer"])
+                    assert verdict.verdict == "error" and "best" in verdict.evidence, f"{verdict}: {best!r}"
 
     def test_difficulty_is_what_it_says(self) -> None:
         """The reference solver looks at more states for hard tasks than for easy ones."""
@@ -197,12 +219,12 @@ class TaskKindConformance:
         assert verdict.score >= (1 - 1e-9 if best else self.kind.min_score), f"{verdict} for {answer!r}: {task}"
 
     def false_chains_are_found(self, task: Task, claims: list[str]) -> None:
-        """A chain with a number changed, or with a sentence left out, is refused (where that can be told)."""
+        """A chain with a number changed, or with a sentence left out, is refused."""
         for at, claim in enumerate(claims):
+            assert self.kind.check_chain(task, claims[:at] + claims[at + 1 :]) is not None, f"not needed: {claim!r}"
             digits = [i for i, sign in enumerate(claim) if sign.isdigit()]
             if digits:
                 i = digits[-1]
                 changed = claim[:i] + str((int(claim[i]) + 1) % 10) + claim[i + 1 :]
                 false = [*claims[:at], changed, *claims[at + 1 :]]
                 assert self.kind.check_chain(task, false) is not None, f"accepted {changed!r} for {claim!r}"
-        assert self.kind.check_chain(task, claims[:-1]) is not None
