@@ -64,12 +64,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def settings(overrides: dict[str, Any], seed: int, minutes: float) -> dict[str, Any]:
-    """The quickstart recipe with the base and a variant's changes, as nested settings."""
+    """The connect_four_small recipe with the base and a variant's changes, as nested settings."""
     import tomllib
 
     import zeroloop.run
 
-    recipe = Path(zeroloop.run.__file__).parent / "recipes/quickstart.toml"
+    recipe = Path(zeroloop.run.__file__).parent / "recipes/connect_four_small.toml"
     nested = tomllib.loads(recipe.read_text()) | {"seed": seed, "minutes": minutes}
     for path, value in (BASE | overrides).items():
         *groups, name = path.split(".")

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <stdexcept>
 
 #include "bindings.hpp"
@@ -141,8 +142,9 @@ class ReasonerAgent::Reader {
     bool training_;
 };
 
-ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, bool local,
-                             int through) {
+ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, int axes, bool local,
+                             int through)
+    : axes_(axes) {
     Reader reader(weights, *this, through > 0);
     Agent& agent = agent_;
     agent.head_dim = head_dim, agent.h_cycles = h_cycles, agent.l_cycles = l_cycles, agent.local = local;
@@ -152,6 +154,7 @@ ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles,
     require(head_dim >= kGroup && head_dim % kGroup == 0 && std::min(h, l) > 0 && h % head_dim + l % head_dim == 0,
             "head_dim must be a multiple of 4 that divides the widths of both states");
     require(h_cycles >= 1 && l_cycles >= 1, "h_cycles and l_cycles must be at least 1");
+    require(axes == 2 || (axes == 1 && !local), "axes must be 1 or 2, and 2 where attention is local");
     require(through >= 0 && through <= l_cycles, "through must be from 0 to l_cycles");
     agent.vocabulary = reader.get("embedding").rows, agent.prefix = reader.get("prefix").rows;
 
@@ -183,7 +186,7 @@ ReasonerAgent::ReasonerAgent(const Weights& weights, int head_dim, int h_cycles,
         value.output = reader.learned("output.weight", value.outputs, h);
         value.output_bias = reader.learned("output.bias", 1, value.outputs);
     }
-    const int dim = head_dim / 2;  // of one axis
+    const int dim = head_dim / axes;  // of one axis
     for (int f = 0; f < dim / 2; ++f)
         frequencies_.push_back(std::pow(kRopeTheta, -static_cast<float>(2 * f) / static_cast<float>(dim)));
 }
@@ -273,10 +276,16 @@ Start start(const ReasonerAgent& weights, const TokenRows& layout, const int16_t
     };
     std::vector<float> cos(angles), sin(angles);
     std::vector<int> places[2];
+    const int axes = weights.axes();
     for (Row& row : found.rows) {
         const int16_t* observation = observations + static_cast<size_t>(row.index) * layout.size();
-        for (int axis = 0; axis < 2; ++axis) {
-            places[axis].assign(row.tokens, 0);  // the prefix is at the origin, tokens start at (1, 1)
+        for (int axis = 0; axis < axes; ++axis) {
+            places[axis].assign(row.tokens, 0);
+            if (axes == 1) {
+                std::iota(places[0].begin(), places[0].end(), 0);
+                break;
+            }
+            // The prefix is at the origin, tokens start at (1, 1).
             for (int token = agent.prefix; token < row.tokens; ++token)
                 places[axis][token] = observation[3 * (token - agent.prefix) + 1 + axis] + 1;
         }
@@ -286,8 +295,8 @@ Start start(const ReasonerAgent& weights, const TokenRows& layout, const int16_t
             const float* symbol = shown < 0 ? weights.prefix().weights + token * width
                                             : weights.embedding().weights + observation[3 * shown] * width;
             put(chunk.x + at, symbol, agent.l_dim);
-            for (int axis = 0; axis < 2; ++axis)
-                weights.turn(places[axis][token], cos.data() + axis * angles / 2, sin.data() + axis * angles / 2);
+            for (int axis = 0; axis < axes; ++axis)
+                weights.turn(places[axis][token], cos.data() + axis * angles / axes, sin.data() + axis * angles / axes);
             put(chunk.cos + at, cos.data(), angles), put(chunk.sin + at, sin.data(), angles);
         }
         if (!agent.local) continue;
@@ -432,12 +441,12 @@ template <typename T>
 using Rows = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Named = std::map<std::string, Rows<const float>>;
 
-std::shared_ptr<ReasonerAgent> make_agent(const Named& named, int head_dim, int h_cycles, int l_cycles, bool local,
-                                          int through) {
+std::shared_ptr<ReasonerAgent> make_agent(const Named& named, int head_dim, int h_cycles, int l_cycles, int axes,
+                                          bool local, int through) {
     Weights weights;
     for (const auto& [name, array] : named)
         weights[name] = {array.data(), static_cast<int>(array.shape(0)), static_cast<int>(array.shape(1))};
-    return std::make_shared<ReasonerAgent>(weights, head_dim, h_cycles, l_cycles, local, through);
+    return std::make_shared<ReasonerAgent>(weights, head_dim, h_cycles, l_cycles, axes, local, through);
 }
 
 void check_observations(const TokenRows& layout, const Rows<const int16_t>& observations) {
@@ -506,7 +515,8 @@ void bind_reasoner(nb::module_& module) {
     nb::class_<ReasonerAgent>(module, "ReasonerAgent",
                               "One agent's weights, packed; zeroloop/networks/_native_reasoner.py names them.")
         .def(nb::new_(&make_agent), nb::arg("weights"), nb::arg("head_dim"), nb::arg("h_cycles"), nb::arg("l_cycles"),
-             nb::arg("local"), nb::arg("through") = 0,
+             nb::arg("axes"), nb::arg("local"), nb::arg("through") = 0,
+             "axes: 2 where attention turns by the row and the column of each token, 1 where by its place among all. "
              "through: the updates of z_l, the last ones, that a segment's gradient goes through; 0: for inference.");
     nb::class_<NativeReasoners>(module, "NativeReasoners", "A pair of reasoners on one core; an agent may be missing.")
         .def(nb::init<std::shared_ptr<const ReasonerAgent>, std::shared_ptr<const ReasonerAgent>, int, int,

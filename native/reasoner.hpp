@@ -43,9 +43,10 @@ using Weights = std::map<std::string, Weight>;
 // The weights of one agent as the kernels read them, and for training their gradients.
 class ReasonerAgent {
   public:
+    // axes: 2 where attention turns by the row and the column of each token, 1 where by its place among all.
     // through: see Agent; 0 for inference. Throws std::invalid_argument where a weight is missing or has another shape
     // than the others ask for.
-    ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, bool local, int through);
+    ReasonerAgent(const Weights& weights, int head_dim, int h_cycles, int l_cycles, int axes, bool local, int through);
     ReasonerAgent(const ReasonerAgent&) = delete;
 
     const Agent& agent() const { return agent_; }
@@ -58,13 +59,15 @@ class ReasonerAgent {
     float halt_logit(const Chunk& chunk, const Row& row) const;
     // Gradients by the names of weights, [rows][columns padded to kWidest]; h_init and l_init have none.
     const Weights& gradients() const { return gradients_; }
-    // Cosines and sines [head_dim / 4] of the angles of one axis at `coordinate`.
+    int axes() const { return axes_; }
+    // Cosines and sines [head_dim / 2 / axes] of the angles of one axis at `coordinate`.
     void turn(int coordinate, float* cos, float* sin) const;
 
   private:
     class Reader;
 
     Agent agent_{};
+    int axes_;
     std::vector<Floats> kept_;
     Weights gradients_;
     std::vector<BlockWeights> low_, high_;

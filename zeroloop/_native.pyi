@@ -184,9 +184,9 @@ class ReasonerAgent:
     One agent's weights, packed; zeroloop/networks/_native_reasoner.py names them.
     """
 
-    def __init__(self, weights: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]], head_dim: int, h_cycles: int, l_cycles: int, local: bool, through: int = 0) -> None:
+    def __init__(self, weights: Mapping[str, Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]], head_dim: int, h_cycles: int, l_cycles: int, axes: int, local: bool, through: int = 0) -> None:
         """
-        through: the updates of z_l, the last ones, that a segment's gradient goes through; 0: for inference.
+        axes: 2 where attention turns by the row and the column of each token, 1 where by its place among all. through: the updates of z_l, the last ones, that a segment's gradient goes through; 0: for inference.
         """
 
 class NativeReasoners:

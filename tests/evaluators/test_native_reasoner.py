@@ -35,6 +35,12 @@ CONFIGS = {
     "odd widths": {"width": 20, "head_dim": 4, "expansion": 1.7},
     "odd inner": {**SMALL, "hrm": {"inner_multiple": 1, "expansion": 2.1}, "trm": {"inner_multiple": 7}},
     "two widths": {**SMALL, "hrm": {"h_dim": 32, "l_dim": 24, "num_h_layers": 2, "prefix_tokens": 3, "h_cycles": 2}},
+    "by place": {
+        **SMALL,
+        "local": False,
+        "hrm": {"positions": "rope", "prefix_tokens": 2},
+        "trm": {"positions": "rope"},
+    },
     "no prefix": {**SMALL, "hrm": {"prefix_tokens": 0}, "trm": {"value_bins": 3, "value": "categorical"}},
 }
 SEVERAL = {**SMALL, "segments": 3, "root_segments": 5}
@@ -231,7 +237,7 @@ def test_arrays_that_do_not_fit_are_refused():
     environment, shown = case("path_finding")
     agent = network_for(environment, SMALL).policy_part.agent
     packed = {name: np.atleast_2d(tensor.detach().numpy()) for name, tensor in weights(agent).items()}
-    sizes = {"head_dim": 8, "h_cycles": 1, "l_cycles": 1, "local": True}
+    sizes = {"head_dim": 8, "h_cycles": 1, "l_cycles": 1, "axes": 2, "local": True}
     core = NativeReasoners(ReasonerAgent(packed, **sizes), None, 2, 2)
     answers = np.zeros((4, 2), np.float32), np.zeros(4, np.float32)
     with pytest.raises(ValueError, match=r"observations must be \[24, 22\]"):
@@ -250,13 +256,15 @@ def test_arrays_that_do_not_fit_are_refused():
         ReasonerAgent({name: weight for name, weight in packed.items() if name != "words"}, **sizes)
     with pytest.raises(ValueError, match="head_dim must be a multiple of 4"):
         ReasonerAgent(packed, **{**sizes, "head_dim": 6})
+    with pytest.raises(ValueError, match="axes must be 1 or 2, and 2 where attention is local"):
+        ReasonerAgent(packed, **{**sizes, "axes": 1})
 
 
 def test_only_what_the_core_computes_is_offered():
     environment, _ = case("path_finding")
     assert backends(network_for(environment, SMALL)) == ("bf16", "native", "fp32", "torch")
     others = [
-        network_for(environment, {**SMALL, "local": False, "hrm": {"positions": "rope"}}),
+        network_for(environment, {**SMALL, "local": False, "hrm": {"positions": "learned"}}),
         network_for(environment, {**SMALL, "local": False, "trm": {"mixer": "mlp", "positions": "off"}}),
         network_for(environment, {**SMALL, "hrm": {"policy": "linear", "num_actions": environment.num_actions}}),
         network_for(environment, {**SMALL, "trm": {"value": "off"}}),

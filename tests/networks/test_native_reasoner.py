@@ -36,6 +36,12 @@ CONFIGS = {
         "hrm": {"h_dim": 32, "l_dim": 24, "num_l_layers": 2, "prefix_tokens": 2, "h_cycles": 2, "q_continue": True},
         "trm": {"prefix_tokens": 3, "num_prefixes": 2},
     },
+    "by place": {
+        **SMALL,
+        "local": False,
+        "hrm": {"positions": "rope", "prefix_tokens": 2},
+        "trm": {"positions": "rope"},
+    },
     "no prefix": {**SMALL, "hrm": {"prefix_tokens": 0}, "trm": {"value_bins": 3, "value": "categorical"}},
 }
 
@@ -183,7 +189,7 @@ def test_other_precision_and_other_agents_are_left_to_torch():
     network.train_in(torch.bfloat16)
     assert not any(map(is_trained, network.agents)) and network.pads
     assert not any(map(is_trained, case()[0].double().agents))
-    assert not is_trained(case(options={**SMALL, "local": False, "hrm": {"positions": "rope"}})[0].agents[0])
+    assert not is_trained(case(options={**SMALL, "local": False, "hrm": {"positions": "learned"}})[0].agents[0])
     network, _ = case()
     network.native = False
     assert network.pads and network.seen_by(network.observer).pads

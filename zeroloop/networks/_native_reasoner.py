@@ -21,15 +21,18 @@ from zeroloop.networks.hrm import HRMAgent
 from zeroloop.networks.trm import TRMAgent
 from zeroloop.observers import TokensObserver
 
+AXES = {"rope": 1, "coordinates": 2}
+"""Axes that positions turn attention by, where the core knows how."""
+
 
 def is_known(agent: Reasoner) -> bool:
-    """Whether the core computes `agent`: its tokens have coordinates and attend to each other, and it has a value or
-    points at actions."""
+    """Whether the core computes `agent`: its tokens have rotary positions and attend to each other, and it has a value
+    or points at actions."""
     config = agent.config
     attends = type(agent) is HRMAgent or (type(agent) is TRMAgent and config.mixer == "attention")
     return (
         attends
-        and config.positions == "coordinates"
+        and config.positions in AXES
         and (agent.value_head is not None or isinstance(agent.policy_head, PointerPolicy))
     )
 
@@ -101,7 +104,9 @@ def packed(agent: Reasoner, found: Mapping[str, Tensor], through: int = 0) -> Re
     arrays: dict[str, Float32] = {
         name: np.ascontiguousarray(weight.detach().float().cpu().numpy()) for name, weight in found.items()
     }
-    return ReasonerAgent(arrays, config.head_dim, config.h_cycles, config.l_cycles, config.local, through)
+    return ReasonerAgent(
+        arrays, config.head_dim, config.h_cycles, config.l_cycles, AXES[config.positions], config.local, through
+    )
 
 
 def weights(agent: Reasoner) -> dict[str, Tensor]:
