@@ -104,7 +104,7 @@ def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     short = "--search.num-simulations 4 --selfplay.games-per-actor 2 --selfplay.moves-per-iteration 10"
     few = "--grading.positions 2 --grading.simulations 2 --arena.num-pairs 2 --game-options.kinds ['tour','countdown']"
     words = " ".join([small, short, few]).split()
-    begun = zeroloop("train", "tasks", "--iterations", "1", "--run", "t", *words)
+    begun = zeroloop("train", "quickstart", "--iterations", "1", "--run", "t", *words)
     assert begun.code == 0 and "no network" in begun.out
     asked = ["evaluate", "t", "--simulations", "2", "--limit", "6", "--difficulty", "0", "0.2", "--json"]
     graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
