@@ -109,6 +109,7 @@ def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     asked = ["evaluate", "t", "--simulations", "2", "--limit", "6", "--difficulty", "0", "0.2", "--json"]
     graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
     assert {*graded["sets"]} == {"tour", "job_shop"} and 0 <= graded["good"] <= 1
+    assert {*zeroloop(*asked).json["sets"]} == {"tour", "countdown"}  # what it was trained on
     zeroloop(*asked, "--family", "maths").refused(2, "unknown family 'maths'; did you mean 'math'?")
     zeroloop(*asked, "--kinds", "chess").refused(2, "no kind is called 'chess'")
     other = ["evaluate", "untrained", "--game", "tic_tac_toe", "--family", "math"]

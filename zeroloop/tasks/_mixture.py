@@ -57,6 +57,7 @@ class Mixture:
         self.symmetries: Int32 = np.arange(num_actions, dtype=np.int32)[None]
         self.difficulty = (float(difficulty[0]), float(difficulty[1]))
         self._types = self._grouped(kinds)
+        self.kinds = [kind.name for group in self._types for kind in group]
 
     def of(self, kinds: Sequence[str], difficulty: Sequence[float] | None = None) -> "Mixture":
         """The same limits for other tasks."""
