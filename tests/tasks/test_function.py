@@ -446,3 +446,10 @@ def test_chains_of_every_form_are_checked(key):
 )
 def test_false_chains_are_refused(claims):
     assert KIND.check_chain(SUM_LIST, claims) is not None
+
+
+def test_examples_are_short_enough_for_the_environment():
+    known = study("repeat")
+    assert any(len(result) > 100 for _, result in known.pool)
+    for seed in range(20):
+        assert all(len(result) <= 100 for _, result in arguments_of.shown_cases(known, stream(seed, "shown")))
