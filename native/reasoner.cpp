@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <numeric>
 #include <stdexcept>
 
 #include "bindings.hpp"
@@ -279,15 +278,14 @@ Start start(const ReasonerAgent& weights, const TokenRows& layout, const int16_t
     const int axes = weights.axes();
     for (Row& row : found.rows) {
         const int16_t* observation = observations + static_cast<size_t>(row.index) * layout.size();
+        const auto place = [&](int token, int axis) {
+            if (axes == 1) return token;
+            const int shown = token - agent.prefix;  // the prefix is at the origin, tokens start at (1, 1)
+            return shown < 0 ? 0 : observation[3 * shown + 1 + axis] + 1;
+        };
         for (int axis = 0; axis < axes; ++axis) {
-            places[axis].assign(row.tokens, 0);
-            if (axes == 1) {
-                std::iota(places[0].begin(), places[0].end(), 0);
-                break;
-            }
-            // The prefix is at the origin, tokens start at (1, 1).
-            for (int token = agent.prefix; token < row.tokens; ++token)
-                places[axis][token] = observation[3 * (token - agent.prefix) + 1 + axis] + 1;
+            places[axis].resize(row.tokens);
+            for (int token = 0; token < row.tokens; ++token) places[axis][token] = place(token, axis);
         }
         const size_t width = padded(agent.l_dim);
         for (int token = 0; token < row.tokens; ++token) {

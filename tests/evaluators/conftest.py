@@ -1,10 +1,13 @@
 """A network that has learned a little, so that activations and opinions are not those of a fresh one."""
 
+import sys
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from zeroloop.envs import connect_four
+from zeroloop.evaluators import openvino_graph
 from zeroloop.networks import resnet
 from zeroloop.seeding import stream
 from zeroloop.testing.evaluators import observations, random_leaves
@@ -47,3 +50,11 @@ def network(environment, positions):
 @pytest.fixture(scope="session")
 def other_network(environment, positions):
     return trained(environment, positions, seed=2)
+
+
+@pytest.fixture
+def without_openvino(monkeypatch):
+    openvino_graph.load_openvino.cache_clear()
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    yield
+    openvino_graph.load_openvino.cache_clear()

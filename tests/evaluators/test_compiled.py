@@ -92,14 +92,6 @@ def test_too_large_errors_fall_back_with_a_warning(network, positions):
     assert len(caught) == 3 and evaluator.backend == "torch" and evaluator.choice == "int8"
 
 
-@pytest.fixture
-def without_openvino(monkeypatch):
-    openvino_graph.load_openvino.cache_clear()
-    monkeypatch.setitem(sys.modules, "openvino", None)
-    yield
-    openvino_graph.load_openvino.cache_clear()
-
-
 @pytest.mark.parametrize("backend", ["auto", "int8"])
 def test_without_openvino_torch_answers_with_a_warning(without_openvino, environment, network, positions, backend):
     with pytest.warns(UserWarning, match=r"zeroloop\[cpu\].*running torch eagerly"):

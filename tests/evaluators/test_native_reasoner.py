@@ -1,7 +1,6 @@
 """The pair of reasoners in the compiled core: answers of the torch network, alike in any company and room."""
 
 import copy
-import sys
 from functools import cache
 
 import numpy as np
@@ -10,7 +9,6 @@ import torch
 
 from zeroloop._native import NativeReasoners, ReasonerAgent
 from zeroloop.envs import connect_four, path_finding
-from zeroloop.evaluators import openvino_graph
 from zeroloop.evaluators.compiled import backends, build_runner, compile_network
 from zeroloop.evaluators.engines import run_observations
 from zeroloop.evaluators.native_reasoner import NativeRunner, is_native
@@ -271,14 +269,6 @@ def test_only_what_the_core_computes_is_offered():
         resnet.build(resnet.Config(channels=8, blocks=1), connect_four.environment()),
     ]
     assert not any(map(is_native, others))
-
-
-@pytest.fixture
-def without_openvino(monkeypatch):
-    openvino_graph.load_openvino.cache_clear()
-    monkeypatch.setitem(sys.modules, "openvino", None)
-    yield
-    openvino_graph.load_openvino.cache_clear()
 
 
 @pytest.mark.parametrize("backend", ["auto", "bf16", "native"])

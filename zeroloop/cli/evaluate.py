@@ -87,8 +87,10 @@ def _of_tasks(arguments: argparse.Namespace, player: Player) -> Player:
     if not isinstance(environment, Mixture):
         given = "--family, --kinds and --difficulty are for solvers of tasks"
         raise UsageError(f"{given}; this one plays {environment.name}")
-    of_family = [kind.name for kind in kinds(arguments.family)] if arguments.family else environment.kinds
-    names = arguments.kinds or of_family
+    names = environment.kinds
+    if arguments.family:
+        names = [kind.name for kind in kinds(arguments.family)]
+    names = arguments.kinds or names
     return replace(player, environment=environment.of(names, arguments.difficulty))
 
 

@@ -10,6 +10,8 @@ MOST_ITERATIONS = 2_000
 """Rounds of all loops that an evaluation may take."""
 LONGEST, MOST_BITS = 1_000, 256
 """Length of a value, and size of an integer, that an evaluation may reach."""
+LONGEST_SHOWN, LARGEST_SHOWN = 100, 10**12
+"""Length of a value, and size of an integer, that an example may hold."""
 
 
 class FailedError(Exception):
@@ -59,6 +61,13 @@ def _run(node: Node) -> Run:
         return lambda values: function(first(values))
     second = parts[1]
     return lambda values: function(first(values), second(values))
+
+
+def is_short(value: Any) -> bool:
+    """Whether an example may hold a value."""
+    if isinstance(value, list):
+        return len(value) <= LONGEST_SHOWN and all(map(is_short, value))
+    return abs(value) < LARGEST_SHOWN if isinstance(value, int) else len(value) <= LONGEST_SHOWN
 
 
 def _limited(value: Any) -> Any:

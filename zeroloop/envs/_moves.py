@@ -1,6 +1,7 @@
 """The base of environments whose actions vary freely: what can be done is a list of moves that each state has."""
 
-from collections.abc import Hashable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -12,9 +13,10 @@ from zeroloop.observers import Int16
 
 S = TypeVar("S")
 M = TypeVar("M")
+T = TypeVar("T")
 
 
-class MoveListEnvironment(Generic[S, M]):
+class MoveListEnvironment(ABC, Generic[S, M]):
     """A task of a single agent, solved by moves: action i is the i-th move of the state's list.
 
     A subclass says what follows from a state (`list_moves`, `apply`), what a finished state is worth (`score`), and how
@@ -32,49 +34,49 @@ class MoveListEnvironment(Generic[S, M]):
 
     # ---- what a subclass says ---------------------------------------------------------------------------------------
 
+    @abstractmethod
     def initial_state(self, task: Task | None = None) -> S:
         """The start of `task`, or of an example. Raises TaskError where the task is broken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def list_moves(self, state: S) -> Sequence[M]:
         """What can be done, in a fixed order; empty where the state is finished."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, state: S, move: M) -> S:
         """The state after one of its moves."""
-        raise NotImplementedError
 
+    @abstractmethod
     def score(self, state: S) -> float:
         """What a finished state is worth, in [0, 1]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, state: S) -> Hashable:
         """See Environment: all that moves, scores and tokens depend on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, state: S) -> str:
         """See Environment."""
-        raise NotImplementedError
 
+    @abstractmethod
     def move_name(self, state: S, move: M) -> str:
         """The move in lower case, different from that of every other move of the state."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tokens(self, state: S, symmetry: int = 0) -> Int16:
         """See TokenEnvironment."""
-        raise NotImplementedError
 
+    @abstractmethod
     def move_tokens(self, state: S, move: M) -> tuple[Sequence[int], Sequence[int]]:
         """Symbols and anchors of a move; see TokenEnvironment.action_tokens."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, state: S) -> Any:
         """See SolvingEnvironment."""
-        raise NotImplementedError
 
+    @abstractmethod
     def move_claim(self, state: S, move: M) -> str:
         """See SolvingEnvironment.claim."""
-        raise NotImplementedError
 
     # ---- Environment ------------------------------------------------------------------------------------------------
 
@@ -85,11 +87,7 @@ class MoveListEnvironment(Generic[S, M]):
 
     def moves(self, state: S) -> Sequence[M]:
         """`list_moves`, listed once for each state object."""
-        memory = vars(state)
-        found: Sequence[M] | None = memory.get("_moves")
-        if found is None:
-            found = memory["_moves"] = tuple(self.list_moves(state))
-        return found
+        return remembered(state, "_moves", lambda: tuple(self.list_moves(state)))
 
     def legal_actions(self, state: S) -> range:
         """One for each move."""
@@ -121,6 +119,15 @@ class MoveListEnvironment(Generic[S, M]):
     def claim(self, state: S, action: Action) -> str:
         """See `move_claim`."""
         return self.move_claim(state, self.moves(state)[action])
+
+
+def remembered(state: object, name: str, find: Callable[[], T]) -> T:
+    """What `find` returns, found once for each state object and kept in its attribute `name`."""
+    memory = vars(state)
+    if name not in memory:
+        memory[name] = find()
+    found: T = memory[name]
+    return found
 
 
 def text_tokens(symbols: Sequence[int], row: int = 0) -> Int16:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._moves import MoveListEnvironment, text_tokens
+from zeroloop.envs._moves import MoveListEnvironment, remembered, text_tokens
 from zeroloop.observers import Int16
 from zeroloop.task_fields import integer, integers
 from zeroloop.vocabulary import ID, encode
@@ -104,17 +104,13 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
 
     def move_tokens(self, state: Numbers, move: Combination) -> tuple[list[int], list[int]]:
         """The operator; about the tokens that both numbers begin with."""
-        starts = self._starts(state)
+        starts = remembered(state, "_starts", lambda: self._starts(state))
         return _OPERATORS[move.operator], [starts[move.first], starts[move.second]]
 
     def _starts(self, state: Numbers) -> list[int]:
-        """The token that each number begins with, found once for each state object."""
-        memory = vars(state)
-        starts: list[int] | None = memory.get("_starts")
-        if starts is None:
-            lengths = [2 + len(str(state.target)), *(1 + len(str(value)) for value in state.values)]
-            starts = memory["_starts"] = list(accumulate(lengths))
-        return starts
+        """The token that each number begins with."""
+        lengths = [2 + len(str(state.target)), *(1 + len(str(value)) for value in state.values)]
+        return list(accumulate(lengths))
 
     def answer(self, state: Numbers) -> str | None:
         """The whole expression."""

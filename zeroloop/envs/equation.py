@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._moves import MoveListEnvironment
+from zeroloop.envs._moves import MoveListEnvironment, remembered
 from zeroloop.errors import TaskError
 from zeroloop.observers import ACTION_TOKENS, Int16
 from zeroloop.task_fields import integer, text
@@ -420,10 +420,9 @@ class Equation(MoveListEnvironment[State, Move]):
     def tokens(self, state: State, symmetry: int = 0) -> Int16:
         """The steps that are left, then the equation without brackets: rows are depths in the tree, and tell how it
         hangs together. Numbers have "~" for their minus and ":" for their fraction bar."""
-        memory = vars(state)
-        if (known := memory.get("_tokens")) is not None:
-            shown: Int16 = known
-            return shown
+        return remembered(state, "_tokens", lambda: self._shown(state))
+
+    def _shown(self, state: State) -> Int16:
         symbols, rows = [ID["steps left"], *_DIGITS[state.steps_left]], [0] * HEADER
         _show(state.left, 1, symbols, rows)
         symbols.append(_SIGNS["="])
@@ -431,7 +430,6 @@ class Equation(MoveListEnvironment[State, Move]):
         _show(state.right, 1, symbols, rows)
         found = np.empty((len(symbols), 3), np.int16)
         found[:, 0], found[:, 1], found[:, 2] = symbols, rows, np.arange(len(symbols))
-        memory["_tokens"] = found
         return found
 
     def move_tokens(self, state: State, move: Move) -> tuple[list[int], tuple[int, ...]]:

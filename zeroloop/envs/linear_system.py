@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._moves import MoveListEnvironment
+from zeroloop.envs._moves import MoveListEnvironment, remembered
 from zeroloop.errors import TaskError
 from zeroloop.observers import Int16
 from zeroloop.task_fields import integer, integers
@@ -129,11 +129,7 @@ class LinearSystem(MoveListEnvironment[Matrix, RowOperation]):
 
     def _shown(self, state: Matrix) -> tuple[Int16, list[list[int]]]:
         """The tokens, and where each entry begins; made once for each state object."""
-        memory = vars(state)
-        found: tuple[Int16, list[list[int]]] | None = memory.get("_tokens")
-        if found is None:
-            found = memory["_tokens"] = _write(state)
-        return found
+        return remembered(state, "_tokens", lambda: _write(state))
 
     def answer(self, state: Matrix) -> dict[str, Any] | None:
         """The solution and the operations that show it."""

@@ -23,7 +23,7 @@ from zeroloop.envs._language import (
     read_signature,
 )
 from zeroloop.envs._language_text import one_line, source
-from zeroloop.envs._language_values import FailedError, evaluator
+from zeroloop.envs._language_values import LONGEST_SHOWN, FailedError, evaluator, is_short
 from zeroloop.envs._moves import MoveListEnvironment, text_tokens
 from zeroloop.errors import TaskError
 from zeroloop.observers import Int16
@@ -223,12 +223,12 @@ def _examples(task: Task, signature: Signature) -> tuple[tuple[list[Any], Any], 
 
 def _fits(value: Any, kind: str) -> bool:
     if kind == LIST:
-        return isinstance(value, list) and len(value) <= 100 and all(_fits(each, INT) for each in value)
+        return isinstance(value, list) and len(value) <= LONGEST_SHOWN and all(_fits(each, INT) for each in value)
     if kind == INT:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
+        return isinstance(value, int) and not isinstance(value, bool) and is_short(value)
     if kind == BOOL:
         return isinstance(value, bool)
-    return isinstance(value, str) and len(value) <= 100 and all(character in ID for character in value)
+    return isinstance(value, str) and is_short(value) and all(character in ID for character in value)
 
 
 def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any], Any], ...], most: int) -> Goal:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._moves import MoveListEnvironment
+from zeroloop.envs._moves import MoveListEnvironment, remembered
 from zeroloop.errors import TaskError
 from zeroloop.observers import Int16
 from zeroloop.vocabulary import ID, encode
@@ -150,11 +150,7 @@ class Quadratic(MoveListEnvironment[Equations, Rewriting]):
 
     def _shown(self, state: Equations) -> tuple[Int16, list[int]]:
         """The tokens, and where each number of the first unsolved equation begins; made once for each state object."""
-        memory = vars(state)
-        found: tuple[Int16, list[int]] | None = memory.get("_tokens")
-        if found is None:
-            found = memory["_tokens"] = _write(state, _unsolved(state))
-        return found
+        return remembered(state, "_tokens", lambda: _write(state, _unsolved(state)))
 
     def answer(self, state: Equations) -> str | None:
         """Such as "x = 2 or x = -3/2" or "no real solution"."""

@@ -274,11 +274,11 @@ class SelfPlayTrainer:
         self._lessons.extend(lessons(self.data_extractor.extract_examples([episode])) for episode in episodes)
 
     def _batches(self, pool: Sequence[Lesson], steps: int, rng: np.random.Generator) -> Iterator[list[Batch]]:
-        """Batches of random states, in parts of at least PART states that need about as much room."""
+        """Batches of random states; where the network pads, in parts of at least PART that need about as much room."""
         for _ in range(steps):
             rows = rng.integers(len(pool), size=self.config.batch_size)
             chosen = sorted((pool[row] for row in rows.tolist()), key=lambda lesson: sizes(lesson.value.state))
-            count = max(1, len(chosen) // PART)
+            count = max(1, len(chosen) // PART) if self.learner.network.pads else 1
             yield [learner_batch([chosen[i] for i in part]) for part in np.array_split(range(len(chosen)), count)]
 
     # ---- tasks ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 
 from zeroloop.envs._language import Hole, Language, Production, Term, Variable, language, read_signature
 from zeroloop.envs._language_text import read, source
-from zeroloop.envs._language_values import FailedError, evaluator
+from zeroloop.envs._language_values import FailedError, evaluator, is_short
 from zeroloop.seeding import stream
 from zeroloop.tasks._specifications import UNDEFINED, Specification, specifications
 
@@ -187,7 +187,7 @@ def study(key: str) -> Study:
 
 def shown_cases(known: Study, rng: np.random.Generator) -> list[Case]:
     """Examples, each of which rules out, for its length, many wrong programs that fewer than two do before it."""
-    left = [index for index, case in enumerate(known.pool) if all(map(_is_short, (*case[0], case[1])))]
+    left = [index for index, case in enumerate(known.pool) if all(map(is_short, (*case[0], case[1])))]
     rng.shuffle(left)
     alive = [(mask, 2) for _, mask in known.wrong if mask]
     chosen: list[int] = []
@@ -199,13 +199,6 @@ def shown_cases(known: Study, rng: np.random.Generator) -> list[Case]:
         chosen.append(best)
         alive = [(mask, more) for mask, times in alive if (more := times - (mask >> best & 1))]
     return [known.pool[i] for i in chosen]
-
-
-def _is_short(value: Any) -> bool:
-    """Whether the environment takes a value in an example."""
-    if isinstance(value, list):
-        return len(value) <= 100 and all(map(_is_short, value))
-    return abs(value) < 10**12 if isinstance(value, int) else len(value) <= 100
 
 
 def _right(function: Callable[[Sequence[Any]], Any], case: Case) -> bool:
