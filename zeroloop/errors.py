@@ -45,6 +45,10 @@ class RunDirectoryError(ZeroloopError):
     """A run directory cannot be created, written, locked or resumed."""
 
 
+class ActorLostError(ZeroloopError):
+    """A process that played for a run has ended by itself; all that was saved is still there."""
+
+
 class DivergedError(ZeroloopError):
     """Training met a loss that is not finite; nothing was learned from it, and checkpoints are as they were.
 

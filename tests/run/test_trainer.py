@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from zeroloop.data.episodes import EpisodeStore
-from zeroloop.errors import CheckpointError, RunDirectoryError, SettingError, UnknownNameError
+from zeroloop.errors import ActorLostError, CheckpointError, RunDirectoryError, SettingError, UnknownNameError
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.reports import SilentReporter
 from zeroloop.run.players import load_player
@@ -129,6 +130,32 @@ def test_a_finished_run_can_be_resumed_to_no_effect(finished):
 def test_other_worker_counts_give_the_same_bits(finished, tmp_path):
     train(settings(workers=1), tmp_path / "run", resume=False, reporter=SilentReporter())
     assert_same_end(finished.directory, tmp_path / "run", 3)
+
+
+APART = {"selfplay": SMALL["selfplay"] | {"processes": True}}
+
+
+def test_actors_in_processes_give_the_same_bits_also_interrupted(finished, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(settings(**APART), tmp_path / "run", resume=False, reporter=StopAfter())
+    assert not psutil.Process().children()
+    train(settings(**APART), tmp_path / "run", resume=True, reporter=SilentReporter())
+    assert_same_end(finished.directory, tmp_path / "run", 3)
+
+
+class KillAnActor(SilentReporter):
+    """Ends one of the processes in the second iteration."""
+
+    def progress(self, fields):
+        if fields.get("iteration") == 1:
+            psutil.Process().children()[0].kill()
+
+
+def test_an_actor_that_is_lost_stops_the_run_with_a_remedy(tmp_path):
+    with pytest.raises(ActorLostError, match="status -9.*resume the run"):
+        train(settings(**APART), tmp_path / "run", resume=False, reporter=KillAnActor())
+    assert not psutil.Process().children()
+    assert (tmp_path / "run/checkpoints/iteration_1.pt").exists()
 
 
 def test_the_cache_changes_nothing(finished, tmp_path):

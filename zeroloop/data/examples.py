@@ -67,6 +67,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.policy)
 
+    @classmethod
+    def concatenate(cls, parts: "Sequence[Examples]") -> "Examples":
+        """The rows of one or more `parts`, in order."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
     def tail(self, count: int) -> "Examples":
         """The last `count` rows."""
         start = max(len(self) - count, 0)

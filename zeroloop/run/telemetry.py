@@ -1,18 +1,17 @@
 """What a run tells its reporter and writes to its metrics: counts, rates, results. See zeroloop/reports.py."""
 
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 
 from zeroloop.run.arena import MatchResult
+from zeroloop.run.hosts import Hosts
 from zeroloop.run.settings import RunSettings
 from zeroloop.run.yardstick import AnyGrade
-from zeroloop.selfplay import Actor
 
 Fields = dict[str, Any]
 
@@ -35,8 +34,7 @@ class TrainingOutcome:
         for name, grades in (("before", self.before), ("after", self.after), ("unguided", self.unguided)):
             fields |= {f"{grade.measure}_{name}.{key}": grade.error for key, grade in grades.items()}
             if len(grades) > 1:
-                measure = next(iter(grades.values())).measure
-                fields[f"{measure}_{name}.mean"] = sum(grade.error for grade in grades.values()) / len(grades)
+                fields |= {f"{measure}_{name}.mean": mean for measure, mean in mean_error(grades).items()}
         return fields
 
 
@@ -60,10 +58,10 @@ class Totals:
 
 
 class Telemetry:
-    """Reads the actors of a run, whose clock starts at `seconds` (what earlier processes spent on it)."""
+    """Reads the hosts of a run, whose clock starts at `seconds` (what earlier processes spent on it)."""
 
-    def __init__(self, settings: RunSettings, actors: Sequence[Actor], seconds: float) -> None:
-        self.settings, self.actors = settings, actors
+    def __init__(self, settings: RunSettings, hosts: Hosts, seconds: float) -> None:
+        self.settings, self.hosts = settings, hosts
         self._began = time.monotonic() - seconds
 
     @property
@@ -71,7 +69,7 @@ class Telemetry:
         return time.monotonic() - self._began
 
     def totals(self) -> Totals:
-        statistics = [actor.statistics for actor in self.actors]
+        statistics = self.hosts.statistics
         games, moves, simulations = (sum(getattr(s, n) for s in statistics) for n in ("games", "moves", "simulations"))
         return Totals(games, moves, simulations, self.seconds)
 
@@ -89,7 +87,7 @@ class Telemetry:
             "simulations": now.simulations,
             **now.rates(before),
             "elo": elo,
-            "memory_gib": psutil.Process().memory_info().rss / 2**30,
+            "memory_gib": _memory() / 2**30,
             "seconds": now.seconds,
             "seconds_left": now.seconds * (1 - fraction) / fraction if fraction > 0.01 else None,
         }
@@ -100,17 +98,17 @@ class Telemetry:
             assert self.settings.minutes is not None
             return min(1.0, now.seconds / (60 * self.settings.minutes))
         quota = self.settings.selfplay.moves_per_iteration
-        running = sum(actor.remaining for actor in self.actors)
+        running = self.hosts.remaining
         share = (quota - running) / quota if running else 0.0
         return min(1.0, (iteration + share) / self.settings.iterations)
 
 
-def cache_hit_rate(evaluators: Sequence[Any]) -> float | None:
-    """Share of leaves that needed no evaluation; None where there is no cache."""
-    if not all(hasattr(evaluator, "statistics") for evaluator in evaluators):
-        return None
-    counts = np.sum([evaluator.statistics for evaluator in evaluators], axis=0)
-    return float(1 - counts[2] / max(1, counts.sum()))
+def mean_error(grades: dict[str, AnyGrade]) -> dict[str, float]:
+    """The unweighted mean of the errors of `grades`, by the name of their measure; empty without grades."""
+    if not grades:
+        return {}
+    measure = next(iter(grades.values())).measure
+    return {measure: sum(grade.error for grade in grades.values()) / len(grades)}
 
 
 def match_fields(match: MatchResult) -> Fields:
@@ -129,6 +127,16 @@ def match_text(iteration: int, match: MatchResult) -> str:
     verdict = "promoted" if match.promoted else "the best stays"
     counts = f"+{match.wins} ={match.draws} -{match.losses}"
     return f"match at iteration {iteration}: {counts}, Elo {elo:+.0f} [{low:+.0f}, {high:+.0f}], {verdict}"
+
+
+def _memory() -> int:
+    """Bytes that this process and those that it started hold."""
+    own = psutil.Process()
+    total = 0
+    for process in (own, *own.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_info().rss
+    return total
 
 
 def summary(settings: RunSettings, parameters: int, backend: str, directory: Path, iteration: int | None) -> Fields:

@@ -7,7 +7,7 @@ run is still a function of its settings.
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,11 @@ import torch
 from zeroloop import config
 from zeroloop.contracts import TaskEnvironment
 from zeroloop.data.episodes import EpisodeStore
-from zeroloop.data.examples import examples
+from zeroloop.data.examples import Examples
 from zeroloop.data.replay import Batch, ReplayWindow
 from zeroloop.devices import checked_device
 from zeroloop.errors import DivergedError, RunDirectoryError, SettingError
-from zeroloop.evaluators.compiled import compile_network
-from zeroloop.evaluators.uniform import UniformEvaluator
+from zeroloop.evaluators.compiled import CompiledEvaluator, compile_network
 from zeroloop.files import atomic_write
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.learning.learner import Learner
@@ -31,14 +30,14 @@ from zeroloop.observers import Observations
 from zeroloop.reports import Reporter
 from zeroloop.run.arena import MatchResult, play_match
 from zeroloop.run.directory import RunDirectory
+from zeroloop.run.hosts import Hosts
 from zeroloop.run.league import League, Weights
 from zeroloop.run.players import cached, make_environment, make_network, random_observations
 from zeroloop.run.pool import Job, StoppedError, WorkPool
 from zeroloop.run.settings import RunSettings
-from zeroloop.run.telemetry import Telemetry, Totals, TrainingOutcome, cache_hit_rate, match_fields, match_text, summary
-from zeroloop.run.yardstick import AnyGrade, Yardstick, restored_grade
+from zeroloop.run.telemetry import Telemetry, Totals, TrainingOutcome, match_fields, match_text, mean_error, summary
+from zeroloop.run.yardstick import AnyGrade, restored_grade
 from zeroloop.seeding import stream
-from zeroloop.selfplay import Actor
 
 SEGMENTS = 16
 """Pieces that an actor's quota is cut into: at the end of an iteration, cores wait for each other for one at most."""
@@ -66,6 +65,7 @@ class _Training:
 
     directory: RunDirectory
     store: EpisodeStore
+    hosts: Hosts
     telemetry: Telemetry
 
     def __init__(self, settings: RunSettings, reporter: Reporter) -> None:
@@ -82,12 +82,7 @@ class _Training:
             make_network(network, options, self.environment, settings.seed).to(device) for _ in range(2)
         )
         self.learner = Learner(self.network, settings.learner)
-        self.actors = [
-            Actor(self.environment, index, settings.seed, settings.search, settings.selfplay)
-            for index in range(settings.selfplay.actors)
-        ]
         self.replay = ReplayWindow(self.environment, settings.replay, self.network.observer)
-        self.yardstick = Yardstick(self.environment, settings.search, settings.grading)
         self.current: Weights = self.learner.weights()
         self.league = League(self.current)
         self.backend = settings.evaluator.backend
@@ -101,16 +96,20 @@ class _Training:
 
     def run(self, directory: RunDirectory) -> TrainingOutcome:
         self.directory, self.store = directory, EpisodeStore(directory.episodes)
+        with closing(Hosts(self.settings, self.environment)) as self.hosts:
+            return self._run()
+
+    def _run(self) -> TrainingOutcome:
         resumed = self._restore()
-        self.telemetry = Telemetry(self.settings, self.actors, self.seconds)
+        self.telemetry = Telemetry(self.settings, self.hosts, self.seconds)
         self._take_weights()
         parameters = sum(weight.numel() for weight in self.network.parameters())
         iteration = self.iteration if resumed else None
-        self.reporter.started(summary(self.settings, parameters, self.backend, directory.path, iteration))
+        self.reporter.started(summary(self.settings, parameters, self.backend, self.directory.path, iteration))
         if not resumed:
-            self.before = self.yardstick.searched(self.evaluators)
+            self.before = self.hosts.grades("searched")
             if isinstance(self.environment, TaskEnvironment):
-                self.unguided = self.yardstick.searched([UniformEvaluator() for _ in self.actors])
+                self.unguided = self.hosts.grades("unguided")
             self._save_best()
             self._save()
         while self.settings.progress(self.iteration, self.seconds) < 1:
@@ -119,9 +118,8 @@ class _Training:
 
     def _iterate(self) -> None:
         settings, before = self.settings, self.telemetry.totals()
-        quota = max(1, settings.selfplay.moves_per_iteration // len(self.actors))
-        for actor, evaluator in zip(self.actors, self.evaluators, strict=True):
-            actor.begin_iteration(self.iteration, evaluator, quota)
+        quota = max(1, settings.selfplay.moves_per_iteration // settings.selfplay.actors)
+        self.hosts.begin_iteration(self.iteration, quota)
         learned: dict[str, float] = {}
         matches: list[MatchResult] = []
         jobs: list[Job] = []
@@ -132,7 +130,7 @@ class _Training:
             jobs.append(lambda: learned.update(self.learner.train(self._batches(steps, pool), progress)))
         if self.iteration and self.iteration % settings.arena_every == 0:
             jobs.append(lambda: matches.append(self._match()))
-        pool = WorkPool(jobs, self.actors, quota // SEGMENTS)
+        pool = WorkPool(jobs, self.hosts.each, quota // SEGMENTS)
         try:
             pool.run(settings.threads, lambda: self.reporter.progress(self._live(before)))
         except DivergedError as error:
@@ -140,7 +138,7 @@ class _Training:
         for match in matches:
             self._judge(match)
         self.credit += self._collect() * settings.learner.reuse / settings.learner.batch_size
-        hit_rate = cache_hit_rate(self.evaluators)
+        hit_rate = self.hosts.cache_hit_rate()
         self.iteration += 1
         self.current = self.learner.weights()
         self._take_weights()
@@ -152,8 +150,7 @@ class _Training:
             **learned,
             **(match_fields(matches[0]) if matches else {}),
         }
-        if self.yardstick.available:
-            fields |= self.yardstick.bare(self.evaluators[0])
+        fields |= mean_error(self.hosts.grades("bare"))
         self.directory.append_metrics(fields)
         self._save()
         self.reporter.iteration(fields)
@@ -170,11 +167,11 @@ class _Training:
 
     def _collect(self) -> int:
         """Store the finished games and take their examples into the window; the number of new examples."""
-        episodes = [episode for actor in self.actors for episode in actor.take_episodes()]
+        episodes, found = self.hosts.take_games()
         if not episodes:
             return 0
         part = self.store.append(episodes, number=self.replay.part + 1)
-        new = examples(self.environment, episodes, self.settings.examples, self.network.observer)
+        new = Examples.concatenate(found)
         self.replay.append(new, part.number)
         return len(new)
 
@@ -185,8 +182,8 @@ class _Training:
             self._judge(self._match())
             self._save_best()
         self.reporter.progress({"phase": "grading", "fraction": 1.0})
-        shown = self._calibration()
-        after = self.yardstick.searched(self._evaluators(self.league.best, shown, len(self.actors)))
+        self.hosts.take_weights(self.league.best, self._calibration(), self.backend)
+        after = self.hosts.grades("searched")
         outcome = TrainingOutcome(
             self.directory.path, self.iteration, self.league.elo, self.before, after, self.unguided
         )
@@ -200,23 +197,15 @@ class _Training:
 
     def _take_weights(self) -> None:
         """Give every actor the current weights. A backend chosen by measuring is chosen once and kept on resume."""
-        self.evaluator_settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
         shown = self._calibration()
         if self.backend == "auto":
-            self.scratch.load_state_dict(self.current)
-            self.backend = compile_network(self.scratch, shown, self.evaluator_settings).choice
-            self.evaluator_settings = self.evaluator_settings.model_copy(update={"backend": self.backend})
-        self.evaluators = self._evaluators(self.current, shown, len(self.actors))
+            self.backend = self._compiled(self.current, shown).choice
+        self.hosts.take_weights(self.current, shown, self.backend)
 
-    def _evaluators(self, weights: Weights, shown: Observations, count: int) -> list[Any]:
-        """Equal evaluators for as many threads, compiled side by side."""
+    def _compiled(self, weights: Weights, shown: Observations) -> CompiledEvaluator:
         self.scratch.load_state_dict(weights)
-        with ThreadPoolExecutor(count) as pool:
-            compiled = pool.map(lambda _: compile_network(self.scratch, shown, self.evaluator_settings), range(count))
-            return [cached(evaluator, self.evaluator_settings) for evaluator in compiled]
-
-    def _evaluator(self, weights: Weights, shown: Observations) -> Any:
-        return self._evaluators(weights, shown, 1)[0]
+        settings = self.settings.evaluator.model_copy(update={"backend": self.backend})
+        return compile_network(self.scratch, shown, settings)
 
     def _calibration(self) -> Observations:
         """Real positions for this iteration's quantisation, the same on resume."""
@@ -231,8 +220,10 @@ class _Training:
     def _match(self) -> MatchResult:
         """The current network against the best so far; runs beside the learner, so it reads no weights of its."""
         shown = self._calibration()
-        candidate = self._evaluator(self.current, shown)
-        best = self._evaluator(self.league.best, shown)
+        candidate, best = (
+            cached(self._compiled(weights, shown), self.settings.evaluator)
+            for weights in (self.current, self.league.best)
+        )
         rng = stream(self.settings.seed, "arena", self.iteration)
         return play_match(self.environment, candidate, best, self.settings.search, self.settings.arena, rng)
 
@@ -263,7 +254,7 @@ class _Training:
     def _save(self) -> None:
         training = {
             "learner": self.learner.state_dict(),
-            "actors": [_tensors(actor.state()) for actor in self.actors],
+            "actors": [_tensors(state) for state in self.hosts.states()],
             "replay": self.replay.state(),
             "league": self.league.state(),
             "credit": self.credit,
@@ -293,8 +284,7 @@ class _Training:
         state = loaded.training
         self.iteration, self.current = loaded.iteration, loaded.weights
         self.learner.load_state_dict(state["learner"])
-        for actor, actor_state in zip(self.actors, state["actors"], strict=True):
-            actor.restore(_arrays(actor_state))
+        self.hosts.restore([_arrays(actor) for actor in state["actors"]])
         self.replay.restore(state["replay"], self.store, self.environment, self.settings.examples)
         self.league.restore(state["league"])
         self.credit, self.seconds, self.backend = state["credit"], state["seconds"], state["backend"]
@@ -308,7 +298,7 @@ class _Training:
 
 def _tensors(state: dict[str, Any]) -> dict[str, Any]:
     """Arrays as tensors, which checkpoints hold."""
-    return _mapped(state, lambda value: torch.from_numpy(value) if isinstance(value, np.ndarray) else value)
+    return _mapped(state, lambda value: torch.tensor(value) if isinstance(value, np.ndarray) else value)
 
 
 def _arrays(state: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """How strong a network is during a run: on exactly scored positions where the game ships some, or on held-out tasks."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from zeroloop.contracts import Environment, Evaluator, TaskEnvironment
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.run.grading import Grade, grade
 from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.settings import GradingSettings
@@ -13,6 +13,8 @@ from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 
 AnyGrade: TypeAlias = Grade | TaskGrade
+Grading: TypeAlias = Literal["bare", "searched", "unguided"]
+"""The network alone, on a few of each set; with `grading.simulations` per move; a search of as many without it."""
 
 BARE_POSITIONS = 250
 """Positions of each set that grade the bare network after every iteration."""
@@ -41,26 +43,17 @@ class Yardstick:
             self._sets = {name: self._positions(environment, positions) for name, positions in sets.items()}
 
     @property
-    def available(self) -> bool:
-        return bool(self._sets)
+    def names(self) -> list[str]:
+        """Of the sets, in order."""
+        return list(self._sets)
 
-    def bare(self, evaluator: Evaluator) -> dict[str, float]:
-        """The mean error in [0, 1] of the network without search, by the name of its measure."""
-        grades = [grade_of(evaluator, 0, 0) for grade_of in self._sets.values()]
-        return {grades[0].measure: sum(grade.error for grade in grades) / len(grades)} if grades else {}
-
-    def searched(self, evaluators: Sequence[Evaluator]) -> dict[str, AnyGrade]:
-        """The grade of each set with `grading.simulations` per move; one thread per evaluator."""
-        shares = [list(self._sets)[index :: len(evaluators)] for index in range(len(evaluators))]
-
-        def work(evaluator: Evaluator, names: list[str]) -> dict[str, AnyGrade]:
-            count, simulations = self.settings.positions, self.settings.simulations
-            return {name: self._sets[name](evaluator, count, simulations) for name in names}
-
-        with ThreadPoolExecutor(len(evaluators)) as pool:
-            parts = list(pool.map(work, evaluators, shares))
-        found = {name: found for part in parts for name, found in part.items()}
-        return {name: found[name] for name in self._sets}
+    def grades(self, evaluator: Evaluator, names: Sequence[str], how: Grading) -> dict[str, AnyGrade]:
+        """The grade of each set that is named."""
+        if how == "bare":
+            return {name: self._sets[name](evaluator, 0, 0) for name in names}
+        searching = UniformEvaluator() if how == "unguided" else evaluator
+        count, simulations = self.settings.positions, self.settings.simulations
+        return {name: self._sets[name](searching, count, simulations) for name in names}
 
     def _positions(
         self, environment: Environment, positions: list[Position]

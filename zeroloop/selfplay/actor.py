@@ -43,7 +43,7 @@ class Actor:
         )
         self.budgets = {FAST: settings.fast_simulations, FULL: search.num_simulations}
         self.statistics = ActorStatistics()
-        self._next_game = 0
+        self._next_game = self._quota = 0
         self._archive: deque[tuple[Task, list[int]]] = deque(maxlen=settings.archive_games)
         self._games: list[GameInPlay] = []
         self._episodes: list[GameEpisode] = []

@@ -10,6 +10,9 @@ class SelfPlaySettings(BaseModel):
 
     actors: int = Field(2, ge=1)
     """Independent actors, each with its own games, random stream and evaluation cache; one per core is enough."""
+    processes: bool | None = None
+    """Whether each actor plays in a process of its own; none: where actors side by side would wait for each other,
+    because the rules are written in Python and hold its lock. The games are the same."""
     games_per_actor: int = Field(192, ge=1)
     """Games that an actor plays at once: its largest network batch."""
     moves_per_iteration: int = Field(16_000, ge=1)
