@@ -72,8 +72,9 @@ class TokenEnvironment(Environment, Protocol):
         """The symbols of a legal action, at most ACTION_TOKENS, and the indices of the tokens that it is about, at most
         ANCHORS: the first in the first role, such as what is moved, the second in the second, such as where to.
 
-        An environment may also have `batch_tokens(batch, slots, symmetries, fields)`, which does the same as `tokens`
-        and `action_tokens` for many slots at once, into fields that hold 0 and anchors -1.
+        An environment may also have `action_rows(state)`, the `action_row` of each legal action in order, without a
+        symmetry; and `batch_tokens(batch, slots, symmetries, fields)`, which does the same as `tokens` and
+        `action_tokens` for many slots at once, into fields that hold 0 and anchors -1.
         """
 
 
@@ -149,7 +150,7 @@ class TokensObserver:
         if many is not None:
             many(batch, slots, symmetries, fields)
             return
-        turns = environment.symmetries
+        turns, rows_of = environment.symmetries, getattr(environment, "action_rows", None)
         actions = out[:, 3 * self.num_tokens :].reshape(len(out), self.num_actions, ACTION_TOKENS + ANCHORS)
         for row, (slot, symmetry) in enumerate(zip(slots.tolist(), symmetries.tolist(), strict=True)):
             state = batch.read(slot)
@@ -158,13 +159,16 @@ class TokensObserver:
             fields.coordinates[row, : len(tokens)] = tokens[:, 1:]
             legal = environment.legal_actions(state)
             places = turns[symmetry, legal]
-            rows = [_padded(*environment.action_tokens(state, action, symmetry)) for action in legal]
+            if rows_of is not None and symmetry == 0:
+                rows = rows_of(state)
+            else:
+                rows = [action_row(*environment.action_tokens(state, action, symmetry)) for action in legal]
             if rows:
                 actions[row, places] = rows
 
 
-def _padded(symbols: Sequence[int], anchors: Sequence[int]) -> tuple[int, ...]:
-    """All numbers that show one action."""
+def action_row(symbols: Sequence[int], anchors: Sequence[int]) -> tuple[int, ...]:
+    """All numbers that show one action: ACTION_TOKENS symbols, padded with 0, and ANCHORS anchors, padded with -1."""
     return (*symbols, *_NO_SYMBOLS[len(symbols) :], *anchors, *_NO_ANCHORS[len(anchors) :])
 
 

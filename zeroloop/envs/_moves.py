@@ -9,7 +9,7 @@ import numpy as np
 from zeroloop.contracts import Action, Int32, Task, Transition
 from zeroloop.envs._helpers import parse_by_name
 from zeroloop.errors import IllegalActionError
-from zeroloop.observers import Int16
+from zeroloop.observers import Int16, action_row
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -115,6 +115,10 @@ class MoveListEnvironment(ABC, Generic[S, M]):
     def action_tokens(self, state: S, action: Action, symmetry: int = 0) -> tuple[Sequence[int], Sequence[int]]:
         """See `move_tokens`."""
         return self.move_tokens(state, self.moves(state)[action])
+
+    def action_rows(self, state: S) -> list[tuple[int, ...]]:
+        """See TokenEnvironment."""
+        return [action_row(*self.move_tokens(state, move)) for move in self.moves(state)]
 
     def claim(self, state: S, action: Action) -> str:
         """See `move_claim`."""

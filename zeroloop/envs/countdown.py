@@ -1,9 +1,9 @@
 """Countdown: reach a target by combining two numbers at a time, each number used once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, combinations
 from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -62,13 +62,16 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
 
     def list_moves(self, state: Numbers) -> list[Combination]:
         """Every pair with every operation that is defined and stays in range."""
-        found: dict[tuple[Value, str, Value], Combination] = {}
-        for first, a in enumerate(state.values):
-            for second in range(first + 1, len(state.values)):
-                for move in _operations(first, second, a, state.values[second]):
-                    if abs(move.result.numerator) <= MAX_VALUE and move.result.denominator <= MAX_VALUE:
-                        found.setdefault((state.values[move.first], move.operator, state.values[move.second]), move)
-        return list(found.values())
+        found: list[Combination] = []
+        seen: set[tuple[Value, Value]] = set()
+        for (i, a), (j, b) in combinations(enumerate(state.values), 2):
+            if (a, b) not in seen:
+                seen.add((a, b))
+                found += [
+                    Combination(j, i, operator, result) if turned else Combination(i, j, operator, result)
+                    for operator, turned, result in _results(a, b)
+                ]
+        return found
 
     def apply(self, state: Numbers, move: Combination) -> Numbers:
         """The result instead of both numbers."""
@@ -124,16 +127,17 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
 _OPERATORS = {operator: encode(operator) for operator in "+-*/"}
 
 
-def _operations(first: int, second: int, a: Value, b: Value) -> Iterator[Combination]:
-    """What can be done with a >= b."""
-    yield Combination(first, second, "+", _value(a + b))
-    yield Combination(first, second, "*", _value(a * b))
-    yield Combination(first, second, "-", _value(a - b))
-    yield Combination(second, first, "-", _value(b - a))
+@lru_cache(1 << 16)
+def _results(a: Value, b: Value) -> tuple[tuple[str, bool, Value], ...]:
+    """What a >= b come to within range: operator, whether b stands first, result."""
+    found = [("+", False, _value(a + b)), ("*", False, _value(a * b)), ("-", False, _value(a - b))]
+    if a != b:
+        found.append(("-", True, _value(b - a)))
     if b:
-        yield Combination(first, second, "/", _quotient(a, b))
-    if a:
-        yield Combination(second, first, "/", _quotient(b, a))
+        found.append(("/", False, _quotient(a, b)))
+    if a and a != b:
+        found.append(("/", True, _quotient(b, a)))
+    return tuple(each for each in found if abs(each[2].numerator) <= MAX_VALUE and each[2].denominator <= MAX_VALUE)
 
 
 def _quotient(a: Value, b: Value) -> Value:

@@ -432,12 +432,9 @@ class Equation(MoveListEnvironment[State, Move]):
         found[:, 0], found[:, 1], found[:, 2] = symbols, rows, np.arange(len(symbols))
         return found
 
-    def move_tokens(self, state: State, move: Move) -> tuple[list[int], tuple[int, ...]]:
+    def move_tokens(self, state: State, move: Move) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The rule, and the beginning of the term that both sides are changed by; about its operation and operand."""
-        symbols = [_RULE_IDS[move.rule]]
-        if move.rule in _BOTH:
-            _show(move.part, 0, symbols, [])
-        return symbols[:ACTION_TOKENS], move.anchors
+        return _move_ids(move.rule, move.part if move.rule in _BOTH else None), move.anchors
 
     def answer(self, state: State) -> str | None:
         """Such as "x = 7/3", "no solution" or "all numbers"; None where it is not solved."""
@@ -498,6 +495,14 @@ def _numbers(left: Tree, right: Tree) -> list[tuple[Tree, int]]:
 @lru_cache(4096)
 def _number_ids(value: Number) -> list[int]:
     return encode(written(value).replace("-", "~").replace("/", ":"))
+
+
+@lru_cache(4096)
+def _move_ids(rule: str, term: Tree | None) -> tuple[int, ...]:
+    symbols = [_RULE_IDS[rule]]
+    if term is not None:
+        _show(term, 0, symbols, [])
+    return tuple(symbols[:ACTION_TOKENS])
 
 
 def _show(tree: Tree, depth: int, symbols: list[int], rows: list[int]) -> None:

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 
 from zeroloop.contracts import Action, Int32, SolvingEnvironment, State, Task, TaskKind, Transition
 from zeroloop.errors import SettingError, TaskError
-from zeroloop.observers import Int16, TokenEnvironment
+from zeroloop.observers import Int16, TokenEnvironment, action_row
 from zeroloop.tasks._kinds import TEXT, identity, is_held_out, kind_of, kinds
 
 MAX_TOKENS = 128
@@ -57,6 +58,7 @@ class Mixture:
         self.symmetries: Int32 = np.arange(num_actions, dtype=np.int32)[None]
         self.difficulty = (float(difficulty[0]), float(difficulty[1]))
         self._types = self._grouped(kinds)
+        self._checked: WeakSet[SolvingEnvironment] = WeakSet()
         self.kinds = [kind.name for group in self._types for kind in group]
 
     def of(self, kinds: Sequence[str], difficulty: Sequence[float] | None = None) -> "Mixture":
@@ -113,7 +115,9 @@ class Mixture:
             task = self.sample_task(np.random.default_rng(0))
         kind = kind_of(task)
         environment = kind.environment(task)
-        self._check(environment)
+        if environment not in self._checked:
+            self._check(environment)
+            self._checked.add(environment)
         discount = self.discount if _is_right_or_wrong(kind) else 1.0
         return Placed(environment, environment.initial_state(task), discount)
 
@@ -162,6 +166,13 @@ class Mixture:
     def action_tokens(self, state: Placed, action: Action, symmetry: int = 0) -> tuple[Sequence[int], Sequence[int]]:
         found: tuple[Sequence[int], Sequence[int]] = state.environment.action_tokens(state.state, action)
         return found
+
+    def action_rows(self, state: Placed) -> list[tuple[int, ...]]:
+        environment = state.environment
+        if hasattr(environment, "action_rows"):
+            rows: list[tuple[int, ...]] = environment.action_rows(state.state)
+            return rows
+        return [action_row(*environment.action_tokens(state.state, action)) for action in self.legal_actions(state)]
 
 
 def _is_right_or_wrong(kind: TaskKind) -> bool:
