@@ -16,10 +16,14 @@ _TASKS = (
     *("calculate", "countdown", "equation", "quadratic", "system", "tour", "knapsack", "job shop", "program", "plan"),
     *("text", "target", "number", "item", "city", "job", "machine", "block", "hole", "done", "free", "end"),
 )
-_RULES = tuple(f"rule {number}" for number in range(32))
-SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES)
+_RULES = tuple(f"rule {number}" for number in range(88))
+_FEATURES = tuple(
+    f"feature {name}"
+    for name in ("let", "if", "loop", "while", "pair", "list", "map", "words", "slice", "text", "recursion")
+)
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES)
 """Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what
-tasks are about, and rules that each environment numbers for itself."""
+tasks are about, rules that each environment numbers for itself, and features of the language of programs."""
 
 ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 """Symbol to id."""

@@ -1,5 +1,6 @@
 """Program synthesis: a function is written from the outside in, one production at a time, to fit some examples."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,26 +8,34 @@ from typing import Any, ClassVar
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._language import (
+from zeroloop.envs._moves import MoveListEnvironment, remembered, text_tokens
+from zeroloop.errors import TaskError
+from zeroloop.observers import Int16
+from zeroloop.programs import python
+from zeroloop.programs.canonical import canonical
+from zeroloop.programs.interpreter import evaluator
+from zeroloop.programs.language import LETTERS, MOST_CONSTANTS, Language, language
+from zeroloop.programs.terms import (
+    BLOCK,
+    BODY,
     BOOL,
     HOLES,
     INT,
-    LETTERS,
+    ITEMS,
+    LEAST,
     LIST,
-    MOST_CONSTANTS,
+    MAP,
+    STEPS,
+    TALLY,
+    WORDS,
+    Function,
     Hole,
-    Language,
     Production,
     Signature,
     Term,
-    language,
     read_signature,
 )
-from zeroloop.envs._language_text import one_line, source
-from zeroloop.envs._language_values import LONGEST_SHOWN, FailedError, evaluator, is_short
-from zeroloop.envs._moves import MoveListEnvironment, text_tokens
-from zeroloop.errors import TaskError
-from zeroloop.observers import Int16
+from zeroloop.programs.values import LONGEST_SHOWN, FailedError, is_short
 from zeroloop.task_fields import integer, one_of, text
 from zeroloop.vocabulary import ID, encode
 
@@ -66,14 +75,14 @@ class Goal:
 class Program:
     """A function with holes.
 
-    at: the place of the first hole, -1 where there is none. holes: how many there are. left: productions that may still
-    be used, at least one for each hole.
+    at: the place of the first hole, -1 where there is none. needed: productions that all holes take, at least. left:
+    productions that may still be used, at least as many.
     """
 
     goal: Goal
     term: Term
     at: int
-    holes: int
+    needed: int
     left: int
 
 
@@ -85,34 +94,42 @@ class Synthesis(MoveListEnvironment[Program, Production]):
     """
 
     name: ClassVar[str] = "program"
-    num_actions = 40
+    version: ClassVar[int] = 2
+    num_actions = 64
     num_tokens = MOST_TOKENS
 
     def initial_state(self, task: Task | None = None) -> Program:
         """A hole for the whole function with the `signature` of `task`, its `test_cases`, and up to `max_size`
-        productions, which may name `constants`. Raises TaskError where one of these is broken."""
+        productions, which may name `constants`, and use `features` of the language beyond expressions.
+
+        Raises TaskError where one of these is broken.
+        """
         task = task or EXAMPLE
         one_of(task, "language", ("python",))
         signature = read_signature(text(task, "signature", 500))
         most = integer(task, "max_size", 1, LARGEST)
-        spoken = language(signature, _constants(task))
-        return Program(_goal(signature, spoken, _examples(task, signature), most), spoken.start, 0, 1, most)
+        spoken = language(signature, _constants(task), _features(task))
+        needed = LEAST.get(spoken.start[0].type, 1)
+        if most < needed:
+            raise TaskError(f"max_size must be at least {needed} for a function of statements, not {most}")
+        return Program(_goal(signature, spoken, _examples(task, signature), most), spoken.start, 0, needed, most)
 
     def list_moves(self, state: Program) -> Sequence[Production]:
-        """Productions for the first hole that leave enough for all holes."""
+        """Productions for the first hole that leave enough to fill all holes."""
         if state.at < 0:
             return ()
         hole = state.term[state.at]
         assert isinstance(hole, Hole)
-        return state.goal.language.moves(hole, len(state.term) == 1, state.left - state.holes)
+        others = state.needed - LEAST.get(hole.type, 1)
+        return state.goal.language.moves(hole, len(state.term) == 1, state.left - 1 - others)
 
     def apply(self, state: Program, move: Production) -> Program:
         """The hole becomes the production with its own holes."""
         at, term = state.at, state.term
+        needed = state.needed - LEAST.get(term[at].type, 1) + move.least
         term = (*term[:at], move, *move.holes, *term[at + 1 :])
-        holes = state.holes - 1 + len(move.holes)
-        at = next((i for i in range(at + 1, len(term)) if isinstance(term[i], Hole)), -1) if holes else -1
-        return Program(state.goal, term, at, holes, state.left - 1)
+        at = next((i for i in range(at + 1, len(term)) if isinstance(term[i], Hole)), -1) if needed else -1
+        return Program(state.goal, term, at, needed, state.left - 1)
 
     def score(self, state: Program) -> float:
         """1 where every example that is shown has the right result."""
@@ -123,8 +140,8 @@ class Synthesis(MoveListEnvironment[Program, Production]):
             return 0.0
 
     def key(self, state: Program) -> Hashable:
-        """The term in tokens, what is left, and the goal as it is shown."""
-        return state.goal.key, bytes(map(_symbol, state.term)), state.left
+        """The term in tokens, one for all orders of operands that do not matter; what is left; the goal as shown."""
+        return state.goal.key, bytes(map(_symbol, _canonical(state))), state.left
 
     def describe(self, state: Program) -> str:
         """The function with its holes, the examples, and what is left."""
@@ -132,7 +149,7 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         calls = "".join(
             f"{name}({', '.join(map(repr, arguments))}) == {result!r}\n" for arguments, result in state.goal.examples
         )
-        return f"{source(state.goal.signature, state.term)}{calls}{state.left} productions left"
+        return f"{_source(state)}{calls}{state.left} productions left"
 
     def move_name(self, state: Program, move: Production) -> str:
         """Such as "int + int"."""
@@ -140,16 +157,16 @@ class Synthesis(MoveListEnvironment[Program, Production]):
 
     def tokens(self, state: Program, symmetry: int = 0) -> Int16:
         """What is wanted, what is left, and the term: one token for each production or hole, whose row is its depth."""
-        shown = state.goal.shown
-        tokens = np.empty((len(shown) + 3 + len(state.term), 3), np.int16)
+        shown, term = state.goal.shown, _canonical(state)
+        tokens = np.empty((len(shown) + 3 + len(term), 3), np.int16)
         tokens[: len(shown)] = shown
         rows, open_at = [], [0]
-        for each in state.term:
+        for each in term:
             depth = open_at.pop()
             rows.append(TREE_ROW + depth)
             if isinstance(each, Production):
                 open_at += [depth + 1] * len(each.holes)
-        symbols = [ID["steps left"], *encode(f"{state.left:02}"), *map(_symbol, state.term)]
+        symbols = [ID["steps left"], *encode(f"{state.left:02}"), *map(_symbol, term)]
         tokens[len(shown) :, 0] = symbols
         tokens[len(shown) :, 1] = [TREE_ROW - 1, TREE_ROW - 1, TREE_ROW - 1, *rows]
         tokens[len(shown) :, 2] = [0, 1, 2, *range(len(rows))]
@@ -161,17 +178,25 @@ class Synthesis(MoveListEnvironment[Program, Production]):
 
     def answer(self, state: Program) -> str | None:
         """The function as Python."""
-        return None if state.holes else source(state.goal.signature, state.term)
+        return None if state.needed else _source(state)
 
     def move_claim(self, state: Program, move: Production) -> str:
         """Such as 'Fill the first hole with "sum(LIST)": the body is now "return sum(LIST)".'."""
         term = self.apply(state, move).term
-        return f'Fill the first hole with "{_alone(move)}": the body is now "{one_line(term)}".'
+        return f'Fill the first hole with "{_alone(move)}": the body is now "{python.one_line(term)}".'
 
 
 def _alone(move: Production) -> str:
     """The production with names for its holes."""
-    return one_line((move, *move.holes)).removeprefix("return ")
+    return python.one_line((move, *move.holes)).removeprefix("" if move.type == BLOCK else "return ")
+
+
+def _source(state: Program) -> str:
+    return python.source(Function(state.goal.signature, state.term))
+
+
+def _canonical(state: Program) -> Term:
+    return remembered(state, "_canonical", lambda: canonical(state.term))
 
 
 def _symbol(each: Production | Hole) -> int:
@@ -179,6 +204,15 @@ def _symbol(each: Production | Hole) -> int:
 
 
 _HOLE = {kind: ID[text[0]] for kind, text in HOLES.items()}
+_HOLE |= {MAP: ID["Q"], TALLY: ID["U"], BLOCK: ID["{"], STEPS: ID[";"], BODY: ID["@"]}
+
+
+def _features(task: Task) -> tuple[str, ...]:
+    """What the task allows besides expressions. Raises TaskError where that is no list of names."""
+    given = task.get("features", [])
+    if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
+        raise TaskError(f"features must be a list of names, not {repr(given)[:80]}")
+    return tuple(given)
 
 
 def _constants(task: Task) -> tuple[int | str, ...]:
@@ -188,11 +222,7 @@ def _constants(task: Task) -> tuple[int | str, ...]:
         raise TaskError(f"constants must be a list of at most {MOST_CONSTANTS} integers and texts")
     found: list[int | str] = list(DIGITS)
     for each in given:
-        simple = (
-            isinstance(each, str)
-            and 1 <= len(each) <= 8
-            and set(each) <= set("abcdefghijklmnopqrstuvwxyz0123456789 -_.,")
-        )
+        simple = isinstance(each, str) and 1 <= len(each) <= 8 and set(each) <= SIMPLE
         small = isinstance(each, int) and not isinstance(each, bool) and abs(each) <= 9_999
         if not simple and not small:
             raise TaskError(
@@ -217,13 +247,25 @@ def _examples(task: Task, signature: Signature) -> tuple[tuple[list[Any], Any], 
         for value, kind in zip([*values, case["output"]], [*types, signature.returns], strict=True):
             if not _fits(value, kind):
                 raise TaskError(f"test_cases[{number}] has a value that is no {kind}, or too large: {repr(value)[:60]}")
-        found.append(([list(value) if isinstance(value, list) else value for value in values], case["output"]))
+        arguments = [read_value(value, kind) for value, kind in zip(values, types, strict=True)]
+        found.append((arguments, read_value(case["output"], signature.returns)))
     return tuple(found)
 
 
+def read_value(value: Any, kind: str) -> Any:
+    """A value of plain JSON as one of a type: keys of JSON are texts, those of maps may be integers."""
+    if kind == MAP:
+        return {int(key): each for key, each in value.items()}
+    return value.copy() if kind in (LIST, WORDS, TALLY) else value
+
+
 def _fits(value: Any, kind: str) -> bool:
-    if kind == LIST:
-        return isinstance(value, list) and len(value) <= LONGEST_SHOWN and all(_fits(each, INT) for each in value)
+    if kind in (LIST, WORDS):
+        whole = isinstance(value, list) and len(value) <= LONGEST_SHOWN
+        return whole and all(_fits(each, ITEMS[kind]) for each in value)
+    if kind in (MAP, TALLY):
+        whole = isinstance(value, dict) and len(value) <= LONGEST_SHOWN
+        return whole and all(_fits_key(key, kind) and _fits(each, INT) for key, each in value.items())
     if kind == INT:
         return isinstance(value, int) and not isinstance(value, bool) and is_short(value)
     if kind == BOOL:
@@ -231,10 +273,16 @@ def _fits(value: Any, kind: str) -> bool:
     return isinstance(value, str) and is_short(value) and all(character in ID for character in value)
 
 
+def _fits_key(key: Any, kind: str) -> bool:
+    if kind == MAP and isinstance(key, str):
+        return re.fullmatch(r"0|-?[1-9]\d{0,11}", key) is not None
+    return _fits(key, ITEMS[kind])
+
+
 def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any], Any], ...], most: int) -> Goal:
     """The examples that have room in the tokens. Raises TaskError where the first one has none."""
     header = [ID["program"], *encode("".join(LETTERS[each.type] for each in signature.parameters))]
-    header += [ID[">"], ID[LETTERS[signature.returns]]]
+    header += [ID[">"], ID[LETTERS[signature.returns]], *(ID[f"feature {each}"] for each in sorted(spoken.features))]
     for letter, constant in spoken.lettered:
         header += [ID["item"], ID[letter], *encode(constant)]
     rows = [header]
@@ -254,7 +302,9 @@ def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any
 def _shown(value: Any) -> str:
     """A value in few characters; its type is known."""
     if isinstance(value, list):
-        return ",".join(map(str, value))
+        return ",".join(map(_shown, value))
+    if isinstance(value, dict):
+        return ",".join(f"{_shown(key)}:{_shown(each)}" for key, each in sorted(value.items()))
     if isinstance(value, bool):
         return "T" if value else "F"
     return f'"{value}"' if isinstance(value, str) else str(value)

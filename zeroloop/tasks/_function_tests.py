@@ -10,9 +10,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from zeroloop.envs._language import Hole, Language, Production, Term, Variable, language, read_signature
-from zeroloop.envs._language_text import read, source
-from zeroloop.envs._language_values import FailedError, evaluator, is_short
+from zeroloop.programs import python
+from zeroloop.programs.interpreter import evaluator
+from zeroloop.programs.language import MOST_BROUGHT, Language, language
+from zeroloop.programs.reader import read
+from zeroloop.programs.terms import Function, Hole, Production, Term, Variable, read_signature
+from zeroloop.programs.values import FailedError, is_exact, is_short
 from zeroloop.seeding import stream
 from zeroloop.tasks._specifications import UNDEFINED, Specification, specifications
 
@@ -101,7 +104,10 @@ def _candidates(purpose: str, domains: tuple[str, ...], sizes: tuple[int, ...]) 
 
 
 def _cases(purpose: str, specification: Specification, sizes: tuple[int, ...], count: int) -> tuple[Case, ...]:
-    """`count` cases or fewer, where something is defined: edges, and others with all results that come up alike."""
+    """`count` cases or fewer, where something is defined: edges, and others with all results that come up alike.
+
+    Results are exact in all languages that answers may be written in.
+    """
     domains = tuple(domain for _, domain in specification.parameters)
     by_result: dict[str, list[Case]] = {}
     edges: list[Case] = []
@@ -109,6 +115,8 @@ def _cases(purpose: str, specification: Specification, sizes: tuple[int, ...], c
         try:
             result = specification.oracle(*_copied(arguments))
         except UNDEFINED:
+            continue
+        if not is_exact(result):
             continue
         if number < 4:
             edges.append((arguments, result))
@@ -153,7 +161,7 @@ class Study:
     def wrong_source(self, rng: np.random.Generator) -> str:
         """One of the wrong programs."""
         term, _ = self.wrong[int(rng.integers(len(self.wrong)))]
-        return source(read_signature(self.specification.signature), term)
+        return python.source(Function(read_signature(self.specification.signature), term))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -178,7 +186,7 @@ def study(key: str) -> Study:
         signature.parameters,
         constants,
         term,
-        source(signature, term),
+        python.source(Function(signature, term)),
         pool,
         tuple(wrong),
         trivial,
@@ -252,7 +260,7 @@ def _changed(spoken: Language, term: tuple[Production, ...]) -> Iterator[Term]:
     for at, part in enumerate(term):
         hole = holes.pop()
         assert isinstance(hole, Hole)
-        for other in spoken.moves(hole, at == 0, 3):
+        for other in spoken.moves(hole, at == 0, MOST_BROUGHT):
             if other.holes == part.holes and other != part:
                 yield (*term[:at], other, *term[at + 1 :])
         holes += reversed(part.holes)

@@ -1,0 +1,1 @@
+"""One typed language of small programs: its terms, what they come to, and how they are written in three languages."""

@@ -1,0 +1,163 @@
+"""Programs read from Python."""
+
+import ast
+import copy
+import functools
+from typing import Any
+
+from zeroloop.errors import TaskError
+from zeroloop.programs.language import MOST_BROUGHT, Language
+from zeroloop.programs.terms import BLOCK, BODY, STEPS, Hole, Production
+
+_STATEMENTS = (BLOCK, STEPS, BODY)
+
+
+def read(language: Language, text: str) -> tuple[Production, ...]:
+    """The term of a function's body in Python: an expression, or statements as `python.source` prints them.
+
+    Variables that the body binds may have any names. Raises TaskError for what the language cannot express.
+    """
+    try:
+        body = _Plain(language.has_statements).visit(ast.parse(text)).body
+    except SyntaxError as error:
+        raise TaskError(f"not Python: {error}") from None
+    (hole,) = language.start
+    assert isinstance(hole, Hole)
+    found = _fill(language, hole, _root(language, body), True)
+    if found is None:
+        raise TaskError(f"the language does not have {text!r} for a function that returns {language.returns}")
+    return tuple(found)
+
+
+def _root(language: Language, body: list[ast.stmt]) -> Any:
+    """Statements, or the value of a body that is one expression."""
+    one = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr | ast.Return) else None
+    if not language.has_statements:
+        if one is None and body and not isinstance(body[-1], ast.Return):
+            return [*body, ast.Return(ast.Name("result"))]
+        return one or body
+    return [ast.Return(one)] if one is not None else body
+
+
+def _fill(language: Language, hole: Hole, node: Any, whole: bool = False) -> list[Production] | None:
+    for production in language.moves(hole, whole, MOST_BROUGHT):
+        match = _Match({each.name for each in production.bound})
+        if not match.holds(_template(production.pieces), node or [ast.Pass()]):
+            continue
+        if not match.names.keys().isdisjoint(each.name for each in (*language.parameters, *hole.scope)):
+            continue
+        inner = [
+            _fill(language, each, match.part(number, len(each.scope) > len(hole.scope)))
+            for number, each in enumerate(production.holes)
+        ]
+        if None not in inner:
+            return [production, *(each for part in inner if part for each in part)]
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _template(pieces: tuple[str, ...]) -> Any:
+    """The syntax of a production, with names "HOLE0" and so on: an expression, or a list of statements."""
+    text = pieces[0] + "".join(f"HOLE{number}{piece}" for number, piece in enumerate(pieces[1:]))
+    if ";" in text:
+        text = text.replace(": result", ":\n    result").replace("; ", "\n")
+    body: list[Any] = _Plain(True).visit(ast.parse(text)).body
+    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else body
+
+
+class _Match:
+    """Whether syntax is that of a template, and the parts in its holes.
+
+    bound: names in the template that stand for any names; `names` says which by the names that were found.
+    """
+
+    def __init__(self, bound: set[str]) -> None:
+        self.bound, self.names, self.parts = bound, dict[str, str](), dict[int, Any]()
+
+    def part(self, number: int, renamed: bool) -> Any:
+        """What is in a hole; with the names of the language where it sees what is bound."""
+        part = self.parts[number]
+        changes = {old: new for old, new in self.names.items() if old != new}
+        if not renamed or not changes:
+            return part
+        changes = {**{new: f"{new}_" for new in changes.values()}, **changes}
+        renamed_part = copy.deepcopy(part)
+        rename = _Rename(changes).visit
+        return [rename(each) for each in renamed_part] if isinstance(part, list) else rename(renamed_part)
+
+    def holds(self, template: Any, node: Any) -> bool:
+        """Whether the syntax is the same but for holes and bound names."""
+        if isinstance(template, ast.Name) and template.id.startswith("HOLE"):
+            self.parts[int(template.id[4:])] = node
+            return isinstance(node, ast.expr)
+        if isinstance(template, ast.Name) and template.id in self.bound and isinstance(node, ast.Name):
+            return self.names.setdefault(node.id, template.id) == template.id
+        if isinstance(template, list):
+            return isinstance(node, list) and self._all_hold(template, node)
+        if not isinstance(template, ast.AST):
+            return type(template) is type(node) and bool(template == node)
+        return type(template) is type(node) and all(
+            self.holds(getattr(template, name), getattr(node, name))
+            for name in template._fields
+            if name not in ("ctx", "type_comment", "kind")
+        )
+
+    def _all_hold(self, template: list[Any], node: list[Any]) -> bool:
+        """Likewise of lists; a statement that is a hole stands for all that are left."""
+        last = template[-1] if template else None
+        if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name) and last.value.id.startswith("HOLE"):
+            before = len(template) - 1
+            if len(node) < before:
+                return False
+            self.parts[int(last.value.id[4:])] = node[before:]
+            template, node = template[:-1], node[:before]
+        return len(template) == len(node) and all(map(self.holds, template, node))
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
+class _Plain(ast.NodeTransformer):
+    """Writes the same in one way: comprehensions for generators, ranges for lists of them, `not` apart from `in`.
+
+    counting: ranges that loops go over have a start.
+    """
+
+    def __init__(self, counting: bool) -> None:
+        self.counting = counting
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.ListComp(node.elt, node.generators)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Copies are as good as what they are copies of."""
+        self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        return node.args[0] if name in ("list", "dict") and len(node.args) == 1 else node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.ops[0], ast.NotIn):
+            return ast.UnaryOp(ast.Not(), ast.Compare(node.left, [ast.In()], node.comparators))
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        self.generic_visit(node)
+        return functools.reduce(lambda left, right: ast.BoolOp(node.op, [left, right]), node.values)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        return ast.Assign([node.target], ast.BinOp(node.target, node.op, node.value))
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        self.generic_visit(node)
+        over = node.iter
+        if self.counting and isinstance(over, ast.Call) and ast.unparse(over.func) == "range" and len(over.args) == 1:
+            over.args.insert(0, ast.Constant(0))
+        return node
