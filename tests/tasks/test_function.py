@@ -38,9 +38,26 @@ SUM_LIST = {
 }
 
 
+STATEMENTS = {
+    "language": "python",
+    "signature": "def f(numbers: list[int], text: str) -> int",
+    "constants": [-1, "a"],
+    "features": ["let", "if", "loop", "while", "pair", "list", "slice", "text", "recursion"],
+    "test_cases": [{"input": [[3, 1], "ab"], "output": 4}, {"input": [[], ""], "output": 0}],
+    "max_size": 24,
+}
+MAPS = {
+    "language": "python",
+    "signature": "def f(words: list[str], table: dict[str, int]) -> dict[int, int]",
+    "features": ["let", "loop", "map", "words"],
+    "test_cases": [{"input": [["ab", "b"], {"ab": 1}], "output": {"1": 2, "-3": 4}}],
+    "max_size": 30,
+}
+
+
 class TestRules(EnvironmentConformance):
     environment = RULES
-    tasks = (None, *(KIND.make(stream(seed, "rules"), seed / 4) for seed in range(5)))
+    tasks = (None, STATEMENTS, MAPS, *(KIND.make(stream(seed, "rules"), seed / 4) for seed in range(5)))
     episodes = 12
 
 
@@ -257,6 +274,42 @@ def test_sum_list_step_by_step():
     assert KIND.check_chain(SUM_LIST, claims) is None
 
 
+def test_orders_of_operands_lead_to_one_state():
+    """Once they are finished; and they look alike then, while the answer stays as it was written."""
+    task = {**SUM_LIST, "constants": [7]}
+    first = ("int + int", "sum(list)", "numbers", "7")
+    second = ("int + int", "7", "sum(list)", "numbers")
+    states = [RULES.initial_state(task) for _ in (first, second)]
+    for names in zip(first, second, strict=True):
+        states = [
+            RULES.step(state, RULES.parse_action(state, name)).state for state, name in zip(states, names, strict=True)
+        ]
+    assert RULES.key(states[0]) == RULES.key(states[1])
+    assert (RULES.tokens(states[0]) == RULES.tokens(states[1])).all()
+    assert [RULES.answer(state).split("return ")[1] for state in states] == ["sum(numbers) + 7\n", "7 + sum(numbers)\n"]
+
+
+@pytest.mark.parametrize("task", [STATEMENTS, MAPS])
+def test_every_episode_of_statements_ends_with_a_whole_program(task):
+    generator = random.Random(3)
+    sizes = set()
+    for _ in range(60):
+        state = RULES.initial_state(task)
+        while moves := RULES.moves(state):
+            assert state.left >= state.needed
+            state = RULES.step(state, generator.randrange(len(moves))).state
+        assert state.left >= state.needed == 0 and RULES.answer(state).count("return") >= 1
+        sizes.add(len(state.term))
+    assert len(sizes) > 1
+
+
+def test_a_start_without_room_for_a_return_is_refused():
+    with pytest.raises(TaskError, match="max_size must be at least 2"):
+        RULES.initial_state({**STATEMENTS, "max_size": 1})
+    with pytest.raises(TaskError, match="features"):
+        RULES.initial_state({**STATEMENTS, "features": "let"})
+
+
 # ---- specifications ------------------------------------------------------------------------------------------------
 
 
@@ -431,6 +484,39 @@ def test_chains_of_every_form_are_checked(key):
     assert KIND.check_chain(task, [*reversed(claims)]) is not None
     swapped = [claim.replace("now", "not now") for claim in claims]
     assert KIND.check_chain(task, swapped) is not None
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_chains_of_statements_are_checked(number):
+    """Whatever is written, each true sentence is found true, so that only the program at the end is judged."""
+    generator = random.Random(number)
+    features = ["let", "if", "loop", "while", "pair", "list", "slice", "text", "recursion"]
+    task = {**SUM_LIST, "features": features, "max_size": 10 + number % 20}
+    state, claims = RULES.initial_state(task), []
+    while moves := RULES.moves(state):
+        action = generator.randrange(len(moves))
+        claims.append(RULES.claim(state, action))
+        state = RULES.step(state, action).state
+    found = KIND.check_chain(task, claims)
+    assert found is None or found.startswith("the function is "), found
+    for at in range(len(claims) - 1):
+        if claims[at] != claims[at + 1]:
+            assert KIND.check_chain(task, [*claims[:at], *claims[at + 1 :]]).startswith(("not true", "not readable"))
+
+
+def test_a_loop_step_by_step():
+    task = {**SUM_LIST, "features": ["let", "loop"], "max_size": 14}
+    state, claims = RULES.initial_state(task), []
+    names = "result = int|0|for x in list: body|numbers|int name = int|result|int + int|result|x|pass|return int|result"
+    for name in names.split("|"):
+        action = RULES.parse_action(state, name)
+        claims.append(RULES.claim(state, action))
+        state, reward, _, terminal = RULES.step(state, action)
+    assert (terminal, reward) == (True, 1.0)
+    body = "result = 0\n    for x in numbers:\n        result += x\n    return result\n"
+    assert RULES.answer(state) == f"def sum_list(numbers: list[int]) -> int:\n    {body}"
+    assert claims[0] == 'Fill the first hole with "result = INT\nBLOCK": the body is now "result = INT\nBLOCK".'
+    assert KIND.check_chain(task, claims) is None
 
 
 @pytest.mark.parametrize(

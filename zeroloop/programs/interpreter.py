@@ -219,7 +219,7 @@ def _constant(value: Any, kind: str) -> Run:
 
 
 def _is_negative(node: Node) -> bool:
-    return node.op == "constant" and isinstance(node.head, Production) and node.head.value < 0
+    return node.op == "constant" and bool(node.value < 0)
 
 
 def _applied(of: Callable[..., Any], parts: list[Run]) -> Run:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zeroloop.programs.terms import INT, LIST, MAP, TALLY, WORDS, Node, Production
+from zeroloop.programs.terms import INT, LIST, MAP, TALLY, WORDS, Node
 
 CONTAINERS = (LIST, WORDS, MAP, TALLY)
 """Types whose values programs change in place."""
@@ -20,9 +20,7 @@ def is_op(node: Node, *ops: str) -> bool:
 
 def is_number(node: Node, *values: int) -> bool:
     """Whether a node is an integer that the program names, one of these where some are given."""
-    if node.op != "constant" or node.type != INT or not isinstance(node.head, Production):
-        return False
-    return not values or node.head.value in values
+    return node.op == "constant" and node.type == INT and (not values or node.value in values)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -88,3 +86,60 @@ def added(node: Node) -> tuple[str, Node] | None:
         if first.op == "variable" and first.name == node.children[0].name:
             return value.op, second
     return None
+
+
+def counts_from_zero(node: Node) -> set[str]:
+    """The loop variables that are never negative, whatever loop binds them."""
+    never, other = set[str](), set[str]()
+    for each in walk(node):
+        for variable in each.bound:
+            if each.op in ("map", "filter", "map and filter", "any", "all"):
+                over = each.children[0 if each.op == "filter" else 1]
+                natural = over.op == "range"
+            else:
+                natural = each.op == "count up" and is_number(each.children[0]) and each.children[0].value >= 0
+            (never if natural else other).add(variable.name)
+    return never - other
+
+
+def is_natural(node: Node, naturals: set[str]) -> bool:
+    """Whether an integer is known to be at least 0 without running the program. naturals: variables that are."""
+    if is_number(node):
+        return bool(node.value >= 0)
+    if node.op == "variable":
+        return node.name in naturals
+    if node.op in ("+", "*", "//", "%", "min of two"):
+        return all(is_natural(child, naturals) for child in node.children)
+    return node.op == "abs" or node.op.startswith(("len", "count"))
+
+
+def is_stable(node: Node, body: Node, name: str) -> bool:
+    """Whether an integer is the same after each round of a loop, and cheap: a loop may then ask for it every time.
+
+    name: of the loop's variable.
+    """
+    if is_number(node):
+        return True
+    if node.op in ("variable", "len", "len of str", "len of words"):
+        variable = node if node.op == "variable" else node.children[0]
+        unchanged = variable.name not in reassigned(body) | changed(body) | {name}
+        return variable.op == "variable" and unchanged
+    return node.op in ("+", "-") and all(is_stable(child, body, name) for child in node.children)
+
+
+def ends(node: Node) -> bool:
+    """Whether nothing after a statement is ever reached."""
+    if node.op in ("return", "break"):
+        return True
+    if node.op == "when else":
+        return all(any(ends(each) for each in statements(child)) for child in node.children[1:3])
+    forever = node.op == "while" and node.children[0].op == "constant" and node.children[0].value is True
+    return forever and not _has_break(node.children[1])
+
+
+def _has_break(node: Node) -> bool:
+    """Whether statements leave the loop that they are the body of."""
+    for each in statements(node):
+        if each.op == "break" or (each.op in ("when", "when else") and any(map(_has_break, each.children[1:-1]))):
+            return True
+    return False

@@ -114,6 +114,11 @@ class Node(NamedTuple):
         return str(self.head.value) if isinstance(self.head, Production) else HOLES[self.head.type]
 
     @property
+    def value(self) -> Any:
+        """Of a constant."""
+        return self.head.value if isinstance(self.head, Production) else None
+
+    @property
     def bound(self) -> tuple[Variable, ...]:
         """The variables that it binds."""
         return self.head.bound if isinstance(self.head, Production) else ()
@@ -159,12 +164,12 @@ class Function(NamedTuple):
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}", re.ASCII)
 _SIGNATURE = re.compile(r"def (\w+)\((.*)\) -> ([\w\[\], ]+)", re.ASCII)
 _PARAMETER = re.compile(r"(\w+): ([\w\[\]]+(?:, \w+\])?)(?:, |$)", re.ASCII)
-_BUILT_IN = "int bool str list dict abs min max len sum any all sorted range true false none null result from to"
+_BUILT_IN = "int bool str list dict abs min max len sum any all sorted range true false none null result from to each"
 _OTHER_LANGUAGES = """
     abstract arguments assert boolean byte case catch char class const debugger default delete do double enum eval
     export extends final finally float function goto if implements instanceof interface let long native new of package
-    private protected public record sealed short static strictfp super switch synchronized this throw throws transient typeof
-    undefined var void volatile yield
+    private protected public record sealed short static strictfp super switch synchronized this throw throws transient
+    typeof undefined var void volatile yield
 """
 TAKEN = {*_BUILT_IN.split(), *_OTHER_LANGUAGES.split(), *keyword.kwlist}
 """Names that no variable and no function may have in one of the languages."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.errors import SandboxError, TaskError
+from zeroloop.programs.rules import STATEMENTS
 from zeroloop.sandbox import Call, Outcome, run_python
 from zeroloop.task_fields import one_of, text
 from zeroloop.tasks._function_tests import Case, agrees, behaviour, in_domain, shown_cases, study, tests
@@ -103,10 +104,9 @@ class Function(Kind):
         problem = self.read(task)
         signature = text(task, "signature", 500)
         try:
-            returns = ast.parse(f"{signature}: pass").body[0].returns  # type: ignore[attr-defined]
-            body = _HOLES[ast.unparse(returns)]
-        except (SyntaxError, ValueError, AttributeError, KeyError):
-            return f"signature is not readable: {signature!r}"
+            body = _start(signature, task.get("features", []))
+        except (SyntaxError, ValueError, AttributeError, KeyError, TypeError):
+            return f"signature or features are not readable: {signature!r}"
         for claim in claims:
             match = _CLAIM.fullmatch(claim)
             if match is None:
@@ -325,9 +325,24 @@ def _said(outcome: Outcome) -> str:
 
 # ---- chains --------------------------------------------------------------------------------------------------------
 
-_CLAIM = re.compile(r'Fill the first hole with "(.{1,500})": the body is now "(.{1,2000})"\.')
-_HOLES = {"int": "return INT", "bool": "return BOOL", "str": "return STR", "list[int]": "return LIST"}
+_CLAIM = re.compile(r'Fill the first hole with "(.{1,500})": the body is now "(.{1,4000})"\.', re.DOTALL)
+_HOLES = {
+    "int": "return INT",
+    "bool": "return BOOL",
+    "str": "return STR",
+    "list[int]": "return LIST",
+    "list[str]": "return WORDS",
+    "dict[int, int]": "return MAP",
+    "dict[str, int]": "return TALLY",
+}
+_NAMES = {"BLOCK", "STEPS", "NAME", *(text.removeprefix("return ") for text in _HOLES.values())}
 _LOOP = re.compile(r"(result = .+); (for \w+ in .+): (result .+); (return result)")
+
+
+def _start(signature: str, features: Sequence[str]) -> str:
+    """The body of a function of which nothing is written."""
+    returns = ast.parse(f"{signature}: pass").body[0].returns  # type: ignore[attr-defined]
+    return _HOLES[ast.unparse(returns)] if STATEMENTS.isdisjoint(features) else "BLOCK"
 
 
 def _lines(body: str) -> str:
@@ -342,7 +357,7 @@ def _statements(body: str) -> ast.Module:
 
 def _first_hole(tree: ast.Module) -> ast.Name | None:
     """The leftmost hole: a name in capitals."""
-    holes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and f"return {node.id}" in _HOLES.values()]
+    holes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in _NAMES]
     return min(holes, key=lambda hole: (hole.lineno, hole.col_offset), default=None)
 
 
@@ -356,13 +371,25 @@ def _filled(body: str, written: str) -> str:
         if body not in _HOLES.values():
             raise ValueError("a loop can only be the whole function")
         return _plain(written)
-    value = ast.parse(written, mode="eval").body
+    filled = _Fill(hole, written).visit(tree)
+    return ast.unparse(ast.fix_missing_locations(_Plain().visit(filled)))
 
-    class Fill(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return value if node is hole else node
 
-    return ast.unparse(ast.fix_missing_locations(_Plain().visit(Fill().visit(tree))))
+class _Fill(ast.NodeTransformer):
+    """Puts an expression, or statements, in place of a hole."""
+
+    def __init__(self, hole: ast.Name, written: str) -> None:
+        self.hole, self.written = hole, written
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        if node.value is self.hole:
+            if self.hole.id not in ("BLOCK", "STEPS"):
+                raise ValueError(f"{self.hole.id} is no statement")
+            return ast.parse(self.written).body
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(self.written, mode="eval").body if node is self.hole else node
 
 
 def _plain(body: str) -> str:
@@ -371,8 +398,15 @@ def _plain(body: str) -> str:
 
 
 class _Plain(ast.NodeTransformer):
-    """Generators become lists, ranges in lists ranges, `a not in b` becomes `not a in b`, and `a += b` `a = a + b`;
-    "and" and "or" take any number of terms."""
+    """Generators become lists, copies what they are copies of, `range(0, b)` becomes `range(b)`, `a not in b` becomes
+    `not a in b`, and `a += b` `a = a + b`; "and" and "or" take any number of terms; `pass` only stands alone."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.If | ast.For | ast.While):
+            node.body = [each for each in node.body if not isinstance(each, ast.Pass)] or [ast.Pass()]
+            node.orelse = [each for each in node.orelse if not isinstance(each, ast.Pass)]
+        return node
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         self.generic_visit(node)
@@ -380,9 +414,10 @@ class _Plain(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        text = ast.unparse(node)
-        inner = node.args[0] if node.args else None
-        return inner if inner is not None and text.startswith("list(range(") and len(node.args) == 1 else node
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "range" and len(node.args) == 2 and ast.unparse(node.args[0]) == "0":
+            return ast.Call(node.func, node.args[1:], node.keywords)
+        return node.args[0] if name in ("list", "dict") and len(node.args) == 1 else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
