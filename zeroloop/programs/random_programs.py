@@ -16,6 +16,7 @@ from zeroloop.programs.terms import (
     MAP,
     STR,
     TALLY,
+    TARGETS,
     TYPES,
     WORDS,
     WRITTEN,
@@ -49,12 +50,13 @@ def random_case(rng: np.random.Generator, name: str, inputs: int) -> Case:
         evaluate = evaluator(function.signature, function.term, helpers)
         types = [each.type for each in function.signature.parameters]
         calls = []
-        for _ in range(inputs):
+        for number in range(inputs):
             arguments = [random_value(rng, kind) for kind in types]
             try:
                 calls.append((arguments, evaluate(arguments)))
             except FailedError:
-                continue
+                if not calls and number > 1:
+                    break  # (most of these never have a value, and take long to say so)
         if calls:
             return Case(spoken, function, helpers, calls)
 
@@ -112,6 +114,9 @@ def random_term(rng: np.random.Generator, spoken: Language, size: int) -> Term:
         moves = spoken.moves(hole, not term, max(left, least))
         if left > 2:  # (programs that end at once would be most of all)
             moves = tuple(each for each in moves if each.holes or rng.integers(3) == 0) or moves
+        changes = tuple(each for each in moves if each.holes and each.holes[0].type in TARGETS)
+        if changes and rng.integers(3) == 0:
+            moves = changes
         ops = sorted({each.op for each in moves})
         op = ops[int(rng.integers(len(ops)))]
         chosen = _one(rng, [each for each in moves if each.op == op])
