@@ -11,7 +11,7 @@ from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import MOST_BROUGHT, language
 from zeroloop.programs.named import named_functions
 from zeroloop.programs.random_programs import random_case, random_value
-from zeroloop.programs.reader import read
+from zeroloop.programs.reader import read, read_with_names
 from zeroloop.programs.rules import FEATURES, RULES, SYMBOL, statement_rules
 from zeroloop.programs.terms import BLOCK, BODY, LEAST, STEPS, Function, Hole, Production, read_signature
 from zeroloop.programs.values import FailedError
@@ -111,23 +111,33 @@ def test_printed_programs_are_read_again():
         again = read(known, "\n".join(python.body_lines(term)))
         lines = python.body_lines(again)
         assert read(known, "\n".join(lines)) == again
-        if "[]" not in python.source(case.function) and "in range" not in python.source(case.function):
+        if not any(text in python.source(case.function) for text in ("[]", "{}", "in range")):
             assert lines == python.body_lines(term)  # (the name of what a loop binds tells what it goes over)
             same += 1
-    assert same > 40
+    assert same > 25
 
 
 @pytest.mark.parametrize("name", named_functions())
 def test_names_of_variables_may_be_any_in_what_is_read(name):
-    """The references have names of their own; what is read has those of the language."""
+    """What is read has those of the language, and does the same; the references keep their own."""
     named = named_functions()[name]
-    names = {variable.name for part in named.function.term for variable in part.bound}
-    assert names.isdisjoint({"total", "low", "high", "middle", "divisor", "number", "j"})
     text = "\n".join(python.body_lines(named.function.term))
     known = language(
         named.function.signature, named.constants, named.features, [each.signature for each in named.helpers]
     )
-    assert read(known, text) == named.function.term
+    term = read(known, text)
+    assert [part.symbols for part in term] == [part.symbols for part in named.function.term]
+    assert "\n".join(python.body_lines(read_with_names(known, text))) == text
+    for number, part, hole, _ in in_turn(term, known.start):
+        assert part in known.moves(hole, number == 0, MOST_BROUGHT)
+
+
+def test_names_that_a_language_has_taken_are_refused():
+    known = spoken("def f(numbers: list[int]) -> int", "let", "loop")
+    body = "let = 0\nfor x in numbers:\n    let += x\nreturn let"
+    assert len(read(known, body)) == 12
+    with pytest.raises(TaskError, match="'let' is no name"):
+        read_with_names(known, body)
 
 
 @pytest.mark.parametrize(

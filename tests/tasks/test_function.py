@@ -289,6 +289,23 @@ def test_orders_of_operands_lead_to_one_state():
     assert [RULES.answer(state).split("return ")[1] for state in states] == ["sum(numbers) + 7\n", "7 + sum(numbers)\n"]
 
 
+def test_states_say_what_finished_parts_come_to():
+    state = RULES.initial_state({**SUM_LIST, "max_size": 9})
+    for name in ("int // int", "max(list)", "numbers", "int + int", "len(list)", "numbers"):
+        state = RULES.step(state, RULES.parse_action(state, name)).state
+    text = RULES.describe(state)
+    assert "max(numbers) is 3 or undefined\nlen(numbers) is 2 or 0\n" in text and "numbers is" not in text.split("\n")
+    changed = RULES.initial_state(
+        {**SUM_LIST, "signature": SUM_N, "features": ["let"], "test_cases": ONE, "max_size": 20}
+    )
+    for name in ("int name = int", "n", "int + int", "n", "1", "return int", "int + int", "abs(int)", "n"):
+        changed = RULES.step(changed, RULES.parse_action(changed, name)).state
+    assert " is " not in RULES.describe(changed), "the parameter has another value by then"
+
+
+SUM_N, ONE = "def sum_list(n: int) -> int", [{"input": [1], "output": 1}]
+
+
 @pytest.mark.parametrize("task", [STATEMENTS, MAPS])
 def test_every_episode_of_statements_ends_with_a_whole_program(task):
     generator = random.Random(3)

@@ -1,7 +1,7 @@
 """Program synthesis: a function is written from the outside in, one production at a time, to fit some examples."""
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from zeroloop.programs import python
 from zeroloop.programs.canonical import canonical
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import LETTERS, MOST_CONSTANTS, Language, language
+from zeroloop.programs.layout import known_parts
 from zeroloop.programs.terms import (
     BLOCK,
     BODY,
@@ -33,7 +34,9 @@ from zeroloop.programs.terms import (
     Production,
     Signature,
     Term,
+    preorder,
     read_signature,
+    tree,
 )
 from zeroloop.programs.values import LONGEST_SHOWN, FailedError, is_short
 from zeroloop.task_fields import integer, one_of, text
@@ -144,12 +147,12 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         return state.goal.key, bytes(map(_symbol, _canonical(state))), state.left
 
     def describe(self, state: Program) -> str:
-        """The function with its holes, the examples, and what is left."""
+        """The function with its holes, the examples, what parts of it come to for them, and what is left."""
         name = state.goal.signature.name
         calls = "".join(
             f"{name}({', '.join(map(repr, arguments))}) == {result!r}\n" for arguments, result in state.goal.examples
         )
-        return f"{_source(state)}{calls}{state.left} productions left"
+        return f"{_source(state)}{calls}{''.join(_known_values(state))}{state.left} productions left"
 
     def move_name(self, state: Program, move: Production) -> str:
         """Such as "int + int"."""
@@ -193,6 +196,24 @@ def _alone(move: Production) -> str:
 
 def _source(state: Program) -> str:
     return python.source(Function(state.goal.signature, state.term))
+
+
+def _known_values(state: Program) -> Iterator[str]:
+    """What finished parts of a function with holes come to for the examples, a line each."""
+    name, parameters, _ = state.goal.signature
+    if not state.needed:
+        return
+    for part in known_parts(tree(state.term), {each.name for each in parameters}):
+        function = evaluator(Signature(name, parameters, part.type), preorder(part))
+        values = [_value(function, arguments) for arguments, _ in state.goal.examples]
+        yield f"{python.expression(part)} is {' or '.join(values)}\n"
+
+
+def _value(function: Callable[[list[Any]], Any], arguments: list[Any]) -> str:
+    try:
+        return repr(function(arguments))
+    except FailedError:
+        return "undefined"
 
 
 def _canonical(state: Program) -> Term:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zeroloop.programs.terms import INT, LIST, MAP, TALLY, WORDS, Node
+from zeroloop.programs.terms import INT, LIST, MAP, TALLY, TYPES, WORDS, Node
 
 CONTAINERS = (LIST, WORDS, MAP, TALLY)
 """Types whose values programs change in place."""
@@ -143,3 +143,25 @@ def _has_break(node: Node) -> bool:
         if each.op == "break" or (each.op in ("when", "when else") and any(map(_has_break, each.children[1:-1]))):
             return True
     return False
+
+
+def known_parts(node: Node, parameters: set[str]) -> Iterator[Node]:
+    """The largest expressions without holes that depend on nothing but parameters, which keep their first values."""
+    fixed = parameters - reassigned(node)
+
+    def parts(each: Node) -> Iterator[Node]:
+        if each.type in TYPES and each.op != "variable" and _depends_on(each, fixed):
+            if each.children:
+                yield each
+            return
+        for child in each.children:
+            yield from parts(child)
+
+    yield from parts(node)
+
+
+def _depends_on(node: Node, names: set[str]) -> bool:
+    """Whether an expression has no holes and calls, and sees only these variables and those that it binds."""
+    below = [*walk(node)]
+    bound = {variable.name for each in below for variable in each.bound}
+    return all(each.op not in ("", "call") and (each.op != "variable" or each.name in names | bound) for each in below)

@@ -4,7 +4,7 @@ import functools
 from typing import NamedTuple
 
 from zeroloop.programs.language import language
-from zeroloop.programs.reader import read
+from zeroloop.programs.reader import read_with_names
 from zeroloop.programs.terms import Function, read_signature
 
 
@@ -139,6 +139,6 @@ def named_functions() -> dict[str, Named]:
         signature = read_signature(row.signature)
         features, helpers = tuple(row.features.split()), tuple(found[name].function for name in row.helpers)
         spoken = language(signature, row.constants, features, [each.signature for each in helpers])
-        function = Function(signature, read(spoken, row.body), row.says)
+        function = Function(signature, read_with_names(spoken, row.body), row.says)
         found[signature.name] = Named(function, helpers, features, row.constants)
     return found

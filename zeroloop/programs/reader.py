@@ -3,20 +3,37 @@
 import ast
 import copy
 import functools
-from typing import Any
+from typing import Any, TypeAlias
 
 from zeroloop.errors import TaskError
 from zeroloop.programs.language import MOST_BROUGHT, Language
-from zeroloop.programs.terms import BLOCK, BODY, STEPS, Hole, Production
-
-_STATEMENTS = (BLOCK, STEPS, BODY)
+from zeroloop.programs.naming import renamed
+from zeroloop.programs.terms import TAKEN, Hole, Production
 
 
 def read(language: Language, text: str) -> tuple[Production, ...]:
     """The term of a function's body in Python: an expression, or statements as `python.source` prints them.
 
-    Variables that the body binds may have any names. Raises TaskError for what the language cannot express.
+    Variables that the body binds may have any names; in the term they have those that the language gives them. Raises
+    TaskError for what the language cannot express.
     """
+    return tuple(production for production, _ in _read(language, text))
+
+
+def read_with_names(language: Language, text: str) -> tuple[Production, ...]:
+    """Likewise, with the names of the text: for printing; it is no term of the language."""
+    found = _read(language, text)
+    taken = {name for _, names in found for name in names} & (TAKEN - {"result"})
+    if taken:
+        raise TaskError(f"{min(taken)!r} is no name for a variable in all languages")
+    return renamed([production for production, _ in found], [names for _, names in found])
+
+
+_Read: TypeAlias = list[tuple[Production, list[str]]]
+"""Productions, and the names that the text has for what each of them binds."""
+
+
+def _read(language: Language, text: str) -> _Read:
     try:
         body = _Plain(language.has_statements).visit(ast.parse(text)).body
     except SyntaxError as error:
@@ -26,7 +43,7 @@ def read(language: Language, text: str) -> tuple[Production, ...]:
     found = _fill(language, hole, _root(language, body), True)
     if found is None:
         raise TaskError(f"the language does not have {text!r} for a function that returns {language.returns}")
-    return tuple(found)
+    return found
 
 
 def _root(language: Language, body: list[ast.stmt]) -> Any:
@@ -39,7 +56,7 @@ def _root(language: Language, body: list[ast.stmt]) -> Any:
     return [ast.Return(one)] if one is not None else body
 
 
-def _fill(language: Language, hole: Hole, node: Any, whole: bool = False) -> list[Production] | None:
+def _fill(language: Language, hole: Hole, node: Any, whole: bool = False) -> _Read | None:
     for production in language.moves(hole, whole, MOST_BROUGHT):
         match = _Match({each.name for each in production.bound})
         if not match.holds(_template(production.pieces), node or [ast.Pass()]):
@@ -51,7 +68,11 @@ def _fill(language: Language, hole: Hole, node: Any, whole: bool = False) -> lis
             for number, each in enumerate(production.holes)
         ]
         if None not in inner:
-            return [production, *(each for part in inner if part for each in part)]
+            names = {new: old.rstrip("_") for old, new in match.names.items()}
+            return [
+                (production, [names[each.name] for each in production.bound]),
+                *(each for part in inner if part for each in part),
+            ]
     return None
 
 

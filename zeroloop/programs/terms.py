@@ -140,6 +140,11 @@ def _node(term: Term, at: int) -> tuple[Node, int]:
     return Node(head, tuple(children)), at
 
 
+def preorder(node: Node) -> Term:
+    """The tree as a term."""
+    return (node.head, *(part for child in node.children for part in preorder(child)))
+
+
 class Signature(NamedTuple):
     """def name(parameters) -> returns."""
 
