@@ -117,6 +117,8 @@ HARD = (
     ),
     ("def f(t: str) -> dict[str, int]", "k = {}\nfor c in t:\n    k[c] = k.get(c, 0) + 1\nreturn k", [["abca"], [""]]),
     ("def f(t: str) -> str", 'return ", ".join(sorted(t.split("a"))) + t[1:][:2] + str(len(t))', [["cabad"], [""]]),
+    ("def f(n: list[int], a: int) -> int", "return n.count(a if a > 1 else 1)", [[[2, 2, 1], 2], [[1], 0]]),
+    ("def f(t: str, n: int) -> str", "t = t * n\nt = t + t\nreturn t", [["ab", 3], ["", 0]]),
     # Both values of an assignment of two are found before either changes.
     ("def f(a: int, b: int) -> int", "while b != 0:\n    a, b = b, a % b\nreturn a", [[12, 18], [7, 0]]),
     ("def f(a: int, b: int) -> int", "a, b = a + b, a - b\nreturn a * 100 + b", [[5, 3]]),

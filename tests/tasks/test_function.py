@@ -289,6 +289,21 @@ def test_orders_of_operands_lead_to_one_state():
     assert [RULES.answer(state).split("return ")[1] for state in states] == ["sum(numbers) + 7\n", "7 + sum(numbers)\n"]
 
 
+def test_tasks_with_other_constants_or_features_are_other_states():
+    changes = (
+        {},
+        {"constants": [7]},
+        {"constants": [8]},
+        {"constants": [-1]},
+        {"features": ["slice"]},
+        {"max_size": 7},
+    )
+    starts = [RULES.initial_state({**SUM_LIST, **change}) for change in changes]
+    assert (
+        len({RULES.key(state) for state in starts}) == len(changes) == len({RULES.tokens(s).tobytes() for s in starts})
+    )
+
+
 def test_states_say_what_finished_parts_come_to():
     state = RULES.initial_state({**SUM_LIST, "max_size": 9})
     for name in ("int // int", "max(list)", "numbers", "int + int", "len(list)", "numbers"):

@@ -304,6 +304,8 @@ def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any
     """The examples that have room in the tokens. Raises TaskError where the first one has none."""
     header = [ID["program"], *encode("".join(LETTERS[each.type] for each in signature.parameters))]
     header += [ID[">"], ID[LETTERS[signature.returns]], *(ID[f"feature {each}"] for each in sorted(spoken.features))]
+    for digit in (each.value for each in spoken.constants[INT] if each.value in range(3, 10)):
+        header += [ID["item"], ID[str(digit)]]
     for letter, constant in spoken.lettered:
         header += [ID["item"], ID[letter], *encode(constant)]
     rows = [header]

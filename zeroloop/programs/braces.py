@@ -19,10 +19,12 @@ from zeroloop.programs.layout import (
     statements,
 )
 from zeroloop.programs.rules import ACCUMULATORS
-from zeroloop.programs.terms import BLOCK, BODY, HOLES, STEPS, Function, Hole, Node, Variable, tree
+from zeroloop.programs.terms import BLOCK, BODY, HOLES, INT, STEPS, STR, Function, Hole, Node, Variable, tree
 
 TERNARY, OR, AND, EQUALITY, RELATION, SUM, PRODUCT, UNARY, ATOM = range(1, 10)
 COMPREHENSIONS = ("map", "filter", "map and filter")
+_SHORT = {INT: ("+", "-", "*"), STR: ("+",)}
+"""Operators that there is an assignment for."""
 
 
 class Text(NamedTuple):
@@ -137,7 +139,7 @@ class BracePrinter(ABC):
         if op in CHANGES:
             return [self.change(node)]
         name = children[0].name
-        if (short := added(node)) and short[0] in ("+", "-", "*"):
+        if (short := added(node)) and short[0] in _SHORT[children[1].type]:
             if is_number(short[1], 1) and short[0] != "*":
                 return [f"{name}{short[0] * 2};"]
             return [f"{name} {short[0]}= {self.expression(short[1]).text};"]
@@ -187,7 +189,7 @@ class BracePrinter(ABC):
         lines = self._collected([start, head])
         step = self._collected([f"result = {self.assignable(value, 'result')};"])
         short = value.children and value.children[0].op == "variable" and value.children[0].name == "result"
-        if short and is_op(value, "+", "-", "*") and value.type in ("int", "str"):
+        if short and is_op(value, *_SHORT.get(value.type, ())):
             step[-1] = f"result {value.op}= {self.expression(value.children[1]).text};"
         return [*lines, *(f"{self.indent}{line}" for line in step), "}", "return result;"]
 

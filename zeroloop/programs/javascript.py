@@ -91,7 +91,6 @@ _METHODS = {
     **dict.fromkeys(("len", "len of str", "len of words"), "{0}.length"),
     **dict.fromkeys(("len of map", "len of tally"), "{0}.size"),
     "sum": "{0}.reduce((sum, each) => sum + each, 0)",
-    **dict.fromkeys(("count", "count in words"), "{0}.filter((each) => each === {1}).length"),
     "from": "{0}.slice({1})",
     "to": "{0}.slice(0, {1})",
     "between": "{0}.slice({1}, {2})",
@@ -233,6 +232,10 @@ class _JavaScript(BracePrinter):
         table, key, otherwise = map(self.expression, node.children)
         return Text(f"{table.within(ATOM)}.get({key.text}) ?? {otherwise.within(SUM)}", OR)
 
+    def _count(self, node: Node) -> Text:
+        values, value = map(self.expression, node.children)
+        return Text(f"{values.within(ATOM)}.filter((each) => each === {value.within(RELATION)}).length")
+
     def _count_in_text(self, node: Node) -> Text:
         first, second = map(self.expression, node.children)
         return Text(f"{first.within(ATOM)}.split({second.text}).length - 1", SUM)
@@ -300,6 +303,8 @@ _SPECIAL = {
     "get": "_get",
     "get of tally": "_get",
     "count in str": "_count_in_text",
+    "count": "_count",
+    "count in words": "_count",
     "+": "_concatenation",
     "== of list": "_same",
     "== of words": "_same",
