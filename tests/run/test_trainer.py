@@ -168,6 +168,7 @@ def test_the_cache_changes_nothing(finished, tmp_path):
     ("changes", "error", "message"),
     [
         ({"game": "conect_four"}, UnknownNameError, "connect_four"),
+        ({"selfplay": {"curriculum": True}}, SettingError, "selfplay.curriculum"),
         ({"network": "resnte"}, UnknownNameError, "resnet"),
         ({"network_options": {"chanels": 3}}, SettingError, "network_options.chanels"),
         ({"game": "connect_four", "game_options": {"widht": 3}}, SettingError, "game_options"),
