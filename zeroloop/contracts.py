@@ -6,7 +6,7 @@ games, [0, 1] in single-agent tasks. An edge's value is `reward + discount * val
 opponent moves next, gamma in (0, 1] for a single agent, 0 when the episode ended.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -99,6 +99,19 @@ class TaskEnvironment(Environment, Protocol):
 
     def sort(self, task: dict[str, Any]) -> str:
         """A name for tasks of its sort, which are graded apart from others; "tasks" where all are of one."""
+
+
+@runtime_checkable
+class GradedTaskEnvironment(TaskEnvironment, Protocol):
+    """An environment whose tasks have a "difficulty", in a range (easiest, hardest)."""
+
+    @property
+    def difficulty(self) -> tuple[float, float]: ...
+
+    def sample_task(
+        self, rng: np.random.Generator, held_out: bool = False, limit: Callable[[str], float] | None = None
+    ) -> dict[str, Any]:
+        """See TaskEnvironment. limit: the hardest difficulty by the sort of the task, where it is below the range's."""
 
 
 @runtime_checkable

@@ -42,7 +42,7 @@ def test_doctor_finds_this_machine_sound(zeroloop):
     answer = zeroloop("doctor", "--json")
     assert answer.code == 0
     assert answer.json["ok"]
-    assert {"python", "native core", "processor", "torch", "openvino", "sandbox", "gpu"} <= {
+    assert {"python", "native core", "processor", "torch", "openvino", "sandbox python", "sandbox java", "gpu"} <= {
         finding["name"] for finding in answer.json["findings"]
     }
     assert "cores for this process" in zeroloop("doctor").out
@@ -54,7 +54,9 @@ def test_doctor_says_how_to_get_what_is_missing(zeroloop, monkeypatch):
     found = {finding.name: finding for finding in doctor.examine()}
     assert found["openvino"].remedy.endswith('pip install "zeroloop[cpu]"')
     assert found["compiler"].found == "missing"
-    assert found["sandbox"].found == "missing" and "apt-get install bubblewrap" in found["sandbox"].remedy
+    for language in ("python", "javascript", "java"):
+        assert found[f"sandbox {language}"].found == "missing"
+        assert "apt-get install bubblewrap" in found[f"sandbox {language}"].remedy
     assert not found["openvino"].required
 
 

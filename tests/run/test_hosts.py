@@ -31,7 +31,7 @@ def test_actors_are_apart_where_python_would_make_them_wait(game, changes, apart
 def test_what_a_process_raises_is_raised_here_with_its_place():
     actor = ActorProcess(settings("tic_tac_toe", network_options={"chanels": 3}), 0)
     try:
-        with pytest.raises(SettingError, match="network_options.chanels") as caught:
+        with pytest.raises(SettingError, match=r"network_options\.chanels") as caught:
             actor.begin_iteration(0, 10)
         assert "actor_host.py" in caught.value.__notes__[0]
     finally:

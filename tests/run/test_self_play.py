@@ -3,10 +3,12 @@
 import asyncio
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from zeroloop.errors import CheckpointError, SettingError
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import HRMConfig, create_hrm_agent
 from zeroloop.networks.trm import TRMConfig, create_trm_agent
 from zeroloop.run.self_play import SelfPlayTrainer
@@ -108,6 +110,27 @@ def test_generators_of_ones_own_are_played(tmp_path):
     episodes = asyncio.run(made.run_self_play(3))
     assert len(episodes) == 3 and all(episode.outcome != "error" for episode in episodes)
     assert "eval_success_rate" in asyncio.run(made.evaluate_models(2))
+
+
+class Middle(UniformEvaluator):
+    """Knows that the middle is best."""
+
+    def __call__(self, leaves):
+        _, values = super().__call__(leaves)
+        return np.where(leaves.actions == 4, 9, 0).astype(np.float32), values
+
+
+def test_new_networks_meet_the_best_ones_at_games(tmp_path, monkeypatch):
+    made = trainer(tmp_path, mcts={"num_simulations": 2, "proofs": False})
+    made.task_generators = {"games": MCTSSearchTaskGenerator((0.0, 0.0), seed=6, kinds=["tic_tac_toe"])}
+    (task,) = made.task_generators["games"].generate(1)
+    monkeypatch.setattr(made, "_held_out", lambda count: [{**task, "moves": ""}] * count)
+    made.generator.use(UniformEvaluator())
+    monkeypatch.setattr(made, "_equip", lambda challenger, _: challenger.use(Middle()))
+    found = asyncio.run(made.evaluate_models(2))
+    assert found["eval_success_rate"] > 0.5 and found["eval_success_rate"] + found["best_success_rate"] == 1
+    assert found["difference"] == pytest.approx(found["eval_success_rate"] - found["best_success_rate"])
+    assert found["improved"]
 
 
 def test_training_on_examples_that_are_given(finished):

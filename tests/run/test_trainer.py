@@ -152,7 +152,7 @@ class KillAnActor(SilentReporter):
 
 
 def test_an_actor_that_is_lost_stops_the_run_with_a_remedy(tmp_path):
-    with pytest.raises(ActorLostError, match="status -9.*resume the run"):
+    with pytest.raises(ActorLostError, match=r"status -9.*resume the run"):
         train(settings(**APART), tmp_path / "run", resume=False, reporter=KillAnActor())
     assert not psutil.Process().children()
     assert (tmp_path / "run/checkpoints/iteration_1.pt").exists()
@@ -168,6 +168,7 @@ def test_the_cache_changes_nothing(finished, tmp_path):
     ("changes", "error", "message"),
     [
         ({"game": "conect_four"}, UnknownNameError, "connect_four"),
+        ({"selfplay": {"curriculum": True}}, SettingError, "selfplay.curriculum"),
         ({"network": "resnte"}, UnknownNameError, "resnet"),
         ({"network_options": {"chanels": 3}}, SettingError, "network_options.chanels"),
         ({"game": "connect_four", "game_options": {"widht": 3}}, SettingError, "game_options"),

@@ -15,7 +15,7 @@ from zeroloop.programs.python import one_line, source
 from zeroloop.programs.reader import read
 from zeroloop.programs.terms import Function, read_signature
 from zeroloop.programs.values import FailedError, LimitError
-from zeroloop.sandbox import Call, Limits, run_python
+from zeroloop.sandbox import Call, Limits, run
 from zeroloop.seeding import stream
 from zeroloop.tasks import _function_tests as arguments_of
 from zeroloop.tasks import function
@@ -113,7 +113,7 @@ def test_the_evaluator_says_what_python_says():
                 continue
             calls.append(Call(state.goal.signature.name, each))
     assert len(calls) > 600
-    outcomes = run_python("\n".join(map(RULES.answer, programs)), calls, Limits(processor_seconds=5)).outcomes
+    outcomes = run("python", "\n".join(map(RULES.answer, programs)), calls, Limits(processor_seconds=5)).outcomes
     for call, value, outcome in zip(calls, expected, outcomes, strict=True):
         assert agrees(value, outcome.value), f"{call}: {value} here, {outcome} in Python"
 
@@ -172,7 +172,7 @@ def test_a_list_that_grows_in_a_loop_is_not_changed_in_place():
     signature = read_signature("def f(numbers: list[int]) -> list[int]")
     term = read(language(signature, (0, 1, 2)), "result = numbers\nfor x in numbers:\n    result = result + [x]")
     assert "result = result + [x]" in source(Function(signature, term))
-    assert run_python(source(Function(signature, term)), [Call("f", [[1, 2]])]).outcomes[0].value == [1, 2, 1, 2]
+    assert run("python", source(Function(signature, term)), [Call("f", [[1, 2]])]).outcomes[0].value == [1, 2, 1, 2]
 
 
 def test_names_of_loops_avoid_those_of_parameters():
@@ -449,7 +449,7 @@ def test_other_programs_are_wrong_and_it_is_said_why(answer, evidence):
 
 
 def test_waiting_is_a_timeout_and_not_a_wrong_answer(monkeypatch):
-    monkeypatch.setattr(function, "run_python", functools.partial(run_python, limits=Limits(wall_seconds=0.3)))
+    monkeypatch.setattr(function, "run", functools.partial(run, limits=Limits(wall_seconds=0.3)))
     found = verdict("def sum_list(xs):\n    import time\n    time.sleep(100)")
     assert found.verdict == "timeout" and "0.3 s" in found.evidence
 
@@ -458,7 +458,7 @@ def test_without_a_sandbox_the_verdict_is_an_error(monkeypatch):
     def missing(*_):
         raise SandboxError("bubblewrap is missing")
 
-    monkeypatch.setattr(function, "run_python", missing)
+    monkeypatch.setattr(function, "run", missing)
     found = verdict("def sum_list(xs): return sum(xs) + 0  # never run before")
     assert found.verdict == "error" and found.evidence == "bubblewrap is missing"
 

@@ -45,9 +45,9 @@ def run(words: Sequence[str]) -> int:
     broken = [finding for finding in findings if finding.required and finding.remedy]
     with json_output(arguments.json) as print_json:
         for finding in findings:
-            print(f"{'!' if finding.remedy else ' '} {finding.name:<12}{finding.found}")
+            print(f"{'!' if finding.remedy else ' '} {finding.name:<20}{finding.found}")
             if finding.remedy:
-                print(f"  {'':<12}{finding.remedy}")
+                print(f"  {'':<20}{finding.remedy}")
         print_json({"ok": not broken, "findings": [asdict(finding) for finding in findings]})
     return 1 if broken else 0
 
@@ -63,7 +63,7 @@ def examine() -> list[Finding]:
         _torch(),
         _extra("openvino", "openvino", "cpu", "int8 networks, 4 to 5 times faster than torch on a CPU"),
         _extra("solver", "bitbully", "solver", "exact scores for positions files without them"),
-        _sandbox(),
+        *map(_sandbox, sandbox.LANGUAGES),
         _compiler(),
         _gpu(),
         _disk(),
@@ -107,12 +107,12 @@ def _extra(name: str, module: str, extra: str, purpose: str) -> Finding:
     return Finding(name, importlib.metadata.version(module))
 
 
-def _sandbox() -> Finding:
+def _sandbox(language: str) -> Finding:
     """Runs a small program in it, because what is installed may still not be allowed here."""
     try:
-        return Finding("sandbox", sandbox.examine())
+        return Finding(f"sandbox {language}", sandbox.examine(language))
     except SandboxError as problem:
-        return Finding("sandbox", "missing", f"to verify programs: {problem}")
+        return Finding(f"sandbox {language}", "missing", f"to verify programs in {language}: {problem}")
 
 
 def _compiler() -> Finding:

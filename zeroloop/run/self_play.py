@@ -36,10 +36,10 @@ from zeroloop.networks.reasoners import Reasoners, ReasonersConfig
 from zeroloop.networks.trm import TRMConfig, create_trm_agent
 from zeroloop.observers import Observations, TokensObserver
 from zeroloop.records import SelfPlayEpisode, TrainingExample
-from zeroloop.run.arena import ArenaSettings, compare_returns
+from zeroloop.run.arena import ArenaSettings, Float64, compare_returns, play
 from zeroloop.run.players import seeded
 from zeroloop.seeding import stream, stream_seed
-from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator, mcts_settings
+from zeroloop.selfplay.episodes import MCTSConfig, SelfPlayEpisodeGenerator, mcts_settings, search_settings
 from zeroloop.tasks import (
     BaseTaskGenerator,
     CodeGenerationTaskGenerator,
@@ -236,29 +236,44 @@ class SelfPlayTrainer:
         return {**found, "states": float(len(pool))}
 
     async def evaluate_models(self, num_eval_games: int) -> dict[str, Any]:
-        """New networks against the best, on the same held-out tasks and seeds, without noise.
+        """New networks against the best, on the same held-out tasks and seeds, without noise: on tasks each alone, at
+        games against each other from both sides.
 
-        eval_success_rate, best_success_rate: shares that the new and the best ones solve. difference, low, high: mean
-        difference of their scores with a 95 % interval; improved: what the paired test says (run/arena.py).
+        eval_success_rate, best_success_rate: shares that the new and the best ones solve; of a game, their share of the
+        points. difference, low, high: mean difference of their scores with a 95 % interval; improved: what the paired
+        test says (run/arena.py).
         """
         tasks = self._held_out(num_eval_games)
+        games = [task for task in tasks if _is_game(task)]
         self._equip(self._challenger, self.learner.weights())
         quiet = mcts_settings({**self.config.mcts, "noise": False, "temperature_steps": 0})
-        sides = []
-        for generator in (self._challenger, self.generator):
+        points = await asyncio.to_thread(self._match, games, quiet)
+        scores, shares = [], []
+        for generator, won in ((self._challenger, points), (self.generator, 1 - points)):
             generator.mcts_config = quiet
-            sides.append(await self._play(generator, tasks))
-        ours, theirs = ([_score(episode) for episode in side] for side in sides)
-        compared = compare_returns(np.array(ours), np.array(theirs), ArenaSettings())
-        new, best = (sum(episode.outcome == "success" for episode in side) / len(tasks) for side in sides)
+            solved = await self._play(generator, [task for task in tasks if not _is_game(task)])
+            scores.append(np.array([*map(_score, solved), *won]))
+            shares.append((sum(episode.outcome == "success" for episode in solved) + float(won.sum())) / len(tasks))
+        compared = compare_returns(scores[0], scores[1], ArenaSettings())
         return {
-            "eval_success_rate": new,
-            "best_success_rate": best,
+            "eval_success_rate": shares[0],
+            "best_success_rate": shares[1],
             "difference": compared.difference,
             "low": compared.low,
             "high": compared.high,
             "improved": compared.promoted,
         }
+
+    def _match(self, games: Sequence[Task], config: MCTSConfig) -> Float64:
+        """float64 [n]: the points of the challenger, of 1 for each game, which both begin once."""
+        rules = Mixture(num_players=2)
+        starts = [rules.initial_state(task) for task in games]
+        sides = [self._challenger.guide, self.generator.guide]
+        seats = [0] * len(starts) + [1] * len(starts)
+        playing, rng = search_settings(config, rules.num_players), stream(self.config.seed, "games")
+        first, second = np.split(np.sign(play(rules, sides, starts + starts, seats, playing, rng)), 2)
+        points: Float64 = (2 + first - second) / 4
+        return points
 
     async def _play(self, generator: SelfPlayEpisodeGenerator, tasks: Sequence[Task]) -> list[SelfPlayEpisode]:
         waiting = [generator.generate_episode(task, self.config.max_steps, self.config.timeout) for task in tasks]
@@ -463,6 +478,17 @@ def _belongs_to_evaluation(task: Task) -> bool:
         return is_held_out(kind_of(task), task)
     except Exception:
         return False  # a broken task: its episode will say why
+
+
+def _is_game(task: Task) -> bool:
+    """Whether two play it; a broken task is none, and its episode will say why."""
+    try:
+        kind = kind_of(task)
+        environment = kind.environment(task)
+        environment.initial_state(task)
+    except Exception:
+        return False
+    return environment.num_players == 2
 
 
 def _score(episode: SelfPlayEpisode) -> float:

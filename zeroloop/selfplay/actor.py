@@ -8,10 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zeroloop import _native
-from zeroloop.contracts import Environment, Evaluator, Int32, State, TaskEnvironment
+from zeroloop.contracts import Environment, Evaluator, GradedTaskEnvironment, Int32, State, TaskEnvironment
 from zeroloop.data.episodes import FAST, FULL, GameEpisode
+from zeroloop.errors import SettingError
 from zeroloop.search import SearchSettings, advance, batch_environment, make_forest, root_noise
 from zeroloop.seeding import stream
+from zeroloop.selfplay.curriculum import Curriculum
 from zeroloop.selfplay.game import GameInPlay, pack, unpack
 from zeroloop.selfplay.settings import SelfPlaySettings
 
@@ -46,6 +48,7 @@ class Actor:
         self._next_game = self._quota = 0
         self._archive: deque[tuple[Task, list[int]]] = deque(maxlen=settings.archive_games)
         self._games: list[GameInPlay] = []
+        self._curriculum = new_curriculum(environment, settings)
         self._episodes: list[GameEpisode] = []
         self._forest = make_forest(settings.games_per_actor, self.search)
         slots = self._forest.num_slots + settings.games_per_actor
@@ -141,6 +144,10 @@ class Actor:
         outcome = self._outcome(game)
         self._episodes.append(game.episode(self.environment, self.index, self._iteration, outcome))
         self._archive.append((game.task, game.actions))
+        if self._curriculum is not None and game.task is not None:
+            assert isinstance(self.environment, GradedTaskEnvironment)
+            success = self.environment.succeeds(game.task, outcome)
+            self._curriculum.note(self.environment.sort(game.task), game.task["difficulty"], success)
         self.statistics.games += 1
         self._games[tree] = fresh = self._new_game()
         self._batch.write(int(self._slots[tree]), self._state(fresh))
@@ -161,10 +168,16 @@ class Actor:
         if kind < self.settings.archive_fraction and self._archive:
             task, actions = self._archive[int(self._rng.integers(len(self._archive)))]
             return task, actions[: int(self._rng.integers(len(actions)))]
-        task = self.environment.sample_task(self._rng) if isinstance(self.environment, TaskEnvironment) else None
+        task = self._new_task()
         if 0 <= kind - self.settings.archive_fraction < self.settings.opening_fraction:
             return task, self._random_moves(task, int(self._rng.integers(1, self.settings.opening_plies + 1)))
         return task, []
+
+    def _new_task(self) -> Task:
+        if self._curriculum is not None:
+            assert isinstance(self.environment, GradedTaskEnvironment)
+            return self.environment.sample_task(self._rng, limit=self._curriculum.limit)
+        return self.environment.sample_task(self._rng) if isinstance(self.environment, TaskEnvironment) else None
 
     def _random_moves(self, task: Task, count: int) -> list[int]:
         """Up to `count` random moves that do not end the game."""
@@ -205,6 +218,7 @@ class Actor:
             "archive": np.array([a for _, actions in self._archive for a in actions], np.int32),
             "archive_lengths": lengths,
             "archive_tasks": json.dumps([task for task, _ in self._archive]),
+            "curriculum": self._curriculum.state() if self._curriculum else {},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -212,8 +226,22 @@ class Actor:
         self._next_game = state["next_game"]
         self.statistics = ActorStatistics(**state["statistics"])
         self._games = unpack(state["games"])
+        if self._curriculum:
+            self._curriculum.restore(state["curriculum"])
         ends = np.cumsum(state["archive_lengths"])
         games = np.split(state["archive"], ends[:-1]) if len(ends) else []
         tasks = json.loads(state["archive_tasks"])
         pairs = zip(tasks, (game.tolist() for game in games), strict=True)
         self._archive = deque(pairs, maxlen=self.settings.archive_games)
+
+
+def new_curriculum(environment: Environment, settings: SelfPlaySettings) -> Curriculum | None:
+    """The curriculum that `settings` ask for. Raises SettingError where tasks of the environment have no difficulty."""
+    if not settings.curriculum:
+        return None
+    if not isinstance(environment, GradedTaskEnvironment):
+        raise SettingError(
+            f"selfplay.curriculum: tasks of {environment.name!r} have no difficulties; leave it out, or set game to "
+            "'tasks'"
+        )
+    return Curriculum(*environment.difficulty)

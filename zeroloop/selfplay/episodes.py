@@ -163,16 +163,21 @@ class SelfPlayEpisodeGenerator:
         self.refresh()
         self._evaluator = evaluator
 
+    @property
+    def guide(self) -> VersionedEvaluator:
+        """What guides the searches now."""
+        if self._evaluator is None:
+            self._evaluator = self.evaluator()
+        return self._evaluator
+
     def _service(self, environment: Mixture) -> SearchService:
         """The service of this event loop for tasks of so many players."""
         loop = asyncio.get_running_loop()
         self._services = {key: each for key, each in self._services.items() if not key[0].is_closed()}
         found = self._services.get((loop, environment.num_players))
         if found is None:
-            if self._evaluator is None:
-                self._evaluator = self.evaluator()
             settings = search_settings(self.mcts_config, environment.num_players)
-            remembering = CachedEvaluator(self._evaluator)
+            remembering = CachedEvaluator(self.guide)
             found = SearchService(environment, remembering, settings, self.parallel)
             self._services[loop, environment.num_players] = found
         return found

@@ -29,6 +29,9 @@ class SelfPlaySettings(BaseModel):
     """Share of games that start after random moves."""
     opening_plies: int = Field(12, ge=1)
     """Most random moves at the start of such a game; their number is uniform in 1..opening_plies."""
+    curriculum: bool = False
+    """Begin with the easiest tasks, and draw harder ones of a sort as its tasks are solved; of environments whose tasks
+    have difficulties."""
     archive_fraction: float = Field(0.0, ge=0, le=1)
     """Share of games that start at a random position of an earlier game (Trudeau and Bowling 2023)."""
     archive_games: int = Field(2_000, ge=1)

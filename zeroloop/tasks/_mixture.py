@@ -1,7 +1,7 @@
 """Tasks of many kinds as one environment, so that one forest searches them all and one network learns them all."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakSet
 
@@ -68,15 +68,20 @@ class Mixture:
 
     # ---- tasks ------------------------------------------------------------------------------------------------------
 
-    def sample_task(self, rng: np.random.Generator, held_out: bool = False) -> Task:
-        """See TaskEnvironment; what is held out differs in structure from all that is not.
+    def sample_task(
+        self, rng: np.random.Generator, held_out: bool = False, limit: Callable[[str], float] | None = None
+    ) -> Task:
+        """See GradedTaskEnvironment; what is held out differs in structure from all that is not.
 
         Raises SettingError where a kind makes no such task.
         """
         kinds = self._types[int(rng.integers(len(self._types)))]
         kind = kinds[int(rng.integers(len(kinds)))]
+        easiest, hardest = self.difficulty
+        if limit is not None:
+            hardest = min(hardest, limit(kind.name))
         for _ in range(_DRAWS):
-            task = kind.make(rng, round(float(rng.uniform(*self.difficulty)), 4))
+            task = kind.make(rng, round(float(rng.uniform(easiest, hardest)), 4))
             if is_held_out(kind, task) == held_out:
                 return task
         raise SettingError(f"tasks.kinds: {kind.name} has too few different tasks of this difficulty; widen the range")

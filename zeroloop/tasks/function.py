@@ -12,7 +12,7 @@ import numpy as np
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.errors import SandboxError, TaskError
 from zeroloop.programs.rules import STATEMENTS
-from zeroloop.sandbox import Call, Outcome, run_python
+from zeroloop.sandbox import Call, Outcome, run
 from zeroloop.task_fields import one_of, text
 from zeroloop.tasks._function_tests import Case, agrees, behaviour, in_domain, shown_cases, study, tests
 from zeroloop.tasks._kinds import Kind, correct, endless, wrong
@@ -305,7 +305,7 @@ def _tried(source: str, name: str, shown: str, visible: int) -> Verdict:
     Raises SandboxError, and _StalledError.
     """
     cases: list[Case] = ast.literal_eval(shown)
-    outcomes = run_python(source, [Call(name, arguments) for arguments, _ in cases]).outcomes
+    outcomes = run("python", source, [Call(name, arguments) for arguments, _ in cases]).outcomes
     for number, (outcome, (arguments, result)) in enumerate(zip(outcomes, cases, strict=True)):
         if outcome.kind == "returned" and agrees(result, outcome.value):
             continue
