@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from benchmarks.printers import LANGUAGES, available, disagreements, text
+from zeroloop import sandbox
 from zeroloop.programs import java, javascript, python
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import language
@@ -75,6 +76,21 @@ def test_named_functions_run_in_all_languages(printed):
         spoken = language(each.function.signature, each.constants, each.features)
         cases.append(Case(spoken, each.function, each.helpers, calls))
     assert not disagreements(printed, cases)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_printed_programs_run_in_the_sandbox(name):
+    """It converts arguments by declared types, and finds the functions by the names of the tasks."""
+    if missing := sandbox.available(name):
+        pytest.skip(f"{name}: {missing}")
+    printer = {"python": python.source, "javascript": javascript.source, "java": java.source}[name]
+    for each in named_functions().values():
+        signature = each.function.signature
+        evaluate = evaluator(signature, each.function.term, each.helpers)
+        calls = [sandbox.Call(signature.name, arguments) for arguments in ARGUMENTS[signature.name]]
+        outcomes = sandbox.run(name, printer(*each.helpers, each.function), calls).outcomes
+        found = [(outcome.kind, outcome.value) for outcome in outcomes]
+        assert found == [("returned", evaluate(call.arguments)) for call in calls], signature.name
 
 
 HARD = (
