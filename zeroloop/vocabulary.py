@@ -17,9 +17,13 @@ _TASKS = (
     *("text", "target", "number", "item", "city", "job", "machine", "block", "hole", "done", "free", "end"),
 )
 _RULES = tuple(f"rule {number}" for number in range(32))
-SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES)
+_CONSTRAINTS = (
+    *("latin square", "sudoku", "colouring", "zebra", "dead end", "deduce"),
+    *("unequal", "same", "next to", "left of", "just left of"),
+)
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_CONSTRAINTS)
 """Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what
-tasks are about, and rules that each environment numbers for itself."""
+tasks are about, rules that each environment numbers for itself, and constraints on variables."""
 
 ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 """Symbol to id."""
