@@ -39,39 +39,38 @@ _HEADER_ROW = 40
 
 
 class Fixpoint(NamedTuple):
-    """Domains that are arc-consistent, the variables that were decided on the way there, in order, each with its value
-    as a bit, and the variable that no value was left for, if any; the domains mean nothing then."""
+    """Domains from which nothing more follows, the variables that were decided on the way there, in order, each with its
+    value as a bit, and the variable that no value was left for, if any; the domains mean nothing then."""
 
     domains: tuple[int, ...]
     decided: tuple[tuple[int, int], ...]
     conflict: int | None
 
 
-def propagate(problem: "Problem", domains: list[int], changed: list[int]) -> Fixpoint:
-    """The fixed point below `domains`, of which those of `changed` are new (AC-3, Mackworth 1977).
+def propagate(problem: "Problem", domains: list[int], decided: list[int]) -> Fixpoint:
+    """What follows where those of `decided` have just got their value (forward checking, Haralick & Elliott 1980).
 
-    A decided variable takes its value from its peers; what a domain says along its arcs is taken from the others. Both
-    arguments are used up.
+    A decided variable takes its value from the domains of its peers, and from those of others what does not go with it;
+    which decides some of these in turn. Both lists are used up.
     """
     peers, arcs = problem.peers, problem.arcs
-    decided = list[tuple[int, int]]()
-    for variable in changed:  # which grows meanwhile
-        domain = domains[variable]
-        allowed = list[tuple[int, int]]()
-        if not domain & (domain - 1):
-            allowed = [(other, ~domain) for other in peers[variable] if domains[other] & domain]
+    found = list[tuple[int, int]]()
+    for variable in decided:  # which grows meanwhile
+        value = domains[variable]
+        allowed = [(other, ~value) for other in peers[variable] if domains[other] & value]
         if arcs[variable]:
-            allowed += [(other, table[domain]) for other, table in arcs[variable]]
+            allowed += [(other, table[value.bit_length() - 1]) for other, table in arcs[variable]]
         for other, values in allowed:
             left = domains[other] & values
-            if left != domains[other]:
-                domains[other] = left
-                if not left:
-                    return Fixpoint(tuple(domains), tuple(decided), other)
-                if not left & (left - 1):
-                    decided.append((other, left))
-                changed.append(other)
-    return Fixpoint(tuple(domains), tuple(decided), None)
+            if left == domains[other]:
+                continue
+            domains[other] = left
+            if not left:
+                return Fixpoint(tuple(domains), tuple(found), other)
+            if not left & (left - 1):
+                found.append((other, left))
+                decided.append(other)
+    return Fixpoint(tuple(domains), tuple(found), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +79,7 @@ class Problem:
 
     given: size and relations, which keys hold beside domains. domains: the values that each variable may have, as bits,
     before anything follows. peers: for each variable, those that must have another value. arcs: for each variable,
-    others with a table that says by the variable's domain which values (as bits) are possible for the other. names,
-    values: of variables and of the values of all. verb: between the two. only: why a variable has the last value that
+    others with the values (as bits) that each value of the variable leaves to the other. names, values: of variables and of the values of all. verb: between the two. only: why a variable has the last value that
     is left for it. blank: int16 [T, 3], the tokens: one for each variable, then the header, then others. by_count:
     whether an undecided variable is shown by how many values are left for it, else by which. interchangeable: whether
     values that no variable has yet are alike. answer: made from the numbers of the values.
@@ -108,7 +106,7 @@ class Problem:
     @cached_property
     def closure(self) -> Fixpoint:
         """What follows before anything is assigned."""
-        return propagate(self, [*self.domains], [*range(len(self.domains))])
+        return propagate(self, [*self.domains], [i for i, domain in enumerate(self.domains) if not domain & (domain - 1)])
 
     @cached_property
     def start(self) -> tuple[int, ...]:
@@ -351,17 +349,15 @@ def _arcs(
 
 @lru_cache
 def _tables(relation: str, houses: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """For each set of houses of one item, those of the other that a relation allows: from the first, and back."""
-    full, sets = (1 << houses) - 1, range(1 << houses)
+    """For each house of one item, those of the other that a relation allows, as bits: from the first, and back."""
+    full, each = (1 << houses) - 1, [1 << house for house in range(houses)]
     if relation == "same":
-        return (tuple(sets),) * 2
+        return (tuple(each),) * 2
     if relation == "next_to":
-        return (tuple((each << 1 | each >> 1) & full for each in sets),) * 2
+        return (tuple((bit << 1 | bit >> 1) & full for bit in each),) * 2
     if relation == "just_left_of":
-        return tuple(each << 1 & full for each in sets), tuple(each >> 1 for each in sets)
-    above = tuple(full & ~((each & -each) * 2 - 1) if each else 0 for each in sets)
-    below = tuple((1 << each.bit_length() - 1) - 1 if each else 0 for each in sets)
-    return above, below
+        return tuple(bit << 1 & full for bit in each), tuple(bit >> 1 for bit in each)
+    return tuple(full & ~(bit | bit - 1) for bit in each), tuple(bit - 1 for bit in each)
 
 
 def _header(name: str, *sizes: int) -> list[tuple[int, int, int]]:

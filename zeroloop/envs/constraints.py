@@ -89,11 +89,11 @@ class Domains:
 
 
 class Constraints(MoveListEnvironment[Domains, Assignment]):
-    """A move gives a variable one of its values; all that follows from it by propagation is done in the same step.
+    """A move gives a variable one of its values; all that follows from it is done in the same step.
 
-    Propagation makes domains arc-consistent: what is decided is taken from the domains of all that must differ, and
-    clues narrow both items that they are about. It does not look for values that only one variable of a row can have:
-    with that, guesses are hardly ever needed (decision 0020). So a state is known by the variables that are decided.
+    What follows is forward checking: a decided variable leaves to the others what goes with its value, and one that has
+    a single value left is decided, too. More is not looked for, such as a number that fits only one cell of a row: with
+    that, guesses are hardly ever needed (decision 0020). So a state is known by the variables that are decided.
     Where a puzzle decides some by itself, the first move is to deduce them. The score is 1 where every variable is
     decided, and 0 at a dead end. No move takes a single value away: giving a variable the right one leads further, and
     is always possible.

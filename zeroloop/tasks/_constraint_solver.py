@@ -74,9 +74,10 @@ def holds(relation: str, a: int, b: int) -> bool:
 
 
 class Solver:
-    """Searches one puzzle. `narrow` takes values away that one look at a constraint excludes, until none is left.
+    """Searches one puzzle. `narrow` takes values away until none is left that one look at a constraint excludes.
 
-    thorough: whether that includes the looking for values of a group that only one variable can have.
+    thorough: whether relations are looked at before one of their variables is decided, and groups for values that only
+    one variable can have. Without, it is forward checking.
     """
 
     def __init__(self, puzzle: Puzzle, thorough: bool = True) -> None:
@@ -133,6 +134,8 @@ class Solver:
         there, back = _supports(relation.name, self.puzzle.size)
         for variable, other, supports in ((relation.a, relation.b, there), (relation.b, relation.a, back)):
             against = domains[other]
+            if against & (against - 1) and not self._thorough:
+                continue
             left = sum(1 << value for value, support in enumerate(supports) if support & against) & domains[variable]
             if not left:
                 return False
