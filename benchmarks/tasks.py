@@ -1,5 +1,5 @@
-"""Tasks: verdicts a second, wrong and right answers in bulk, puzzles solved without a network, and episodes a second one
-at a time and side by side."""
+"""Tasks: verdicts a second, wrong and right answers in bulk, what is solved without a network, and episodes a second
+one at a time and side by side."""
 
 import asyncio
 import itertools
@@ -86,9 +86,7 @@ def _baselines(kind: ConstraintKind, difficulty: float, count: int, simulations:
     mixture = Mixture([kind.name])
     tasks = [kind.make(stream(seed, "baselines", kind.name), difficulty) for seed in range(count)]
     rng = stream(1, "baselines", kind.name)
-    random = [
-        playout(mixture, mixture.initial_state(task), 0, Random(seed)) for seed, task in enumerate(tasks * 10)
-    ]
+    random = [playout(mixture, mixture.initial_state(task), 0, Random(seed)) for seed, task in enumerate(tasks * 10)]
     settings = SearchSettings(lookahead=False)
     grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations, rng)
     greedy = [kind.verify(task, kind.baseline(task)).score for task in tasks]

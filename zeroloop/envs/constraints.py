@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._constraint_problem import (
+from zeroloop.envs._constraint_forms import (
     MAX_ATTRIBUTES,
     MAX_CLUES,
     MAX_EDGES,
@@ -16,14 +16,12 @@ from zeroloop.envs._constraint_problem import (
     MAX_SIDE,
     MAX_SUDOKU,
     MAX_VERTICES,
-    Fixpoint,
-    Problem,
-    propagate,
     read_colouring,
     read_latin_square,
     read_sudoku,
     read_zebra,
 )
+from zeroloop.envs._constraint_problem import Fixpoint, Problem, propagate
 from zeroloop.envs._moves import MoveListEnvironment
 from zeroloop.errors import SettingError
 from zeroloop.observers import Int16

@@ -11,6 +11,9 @@ from zeroloop.tasks._constraint_solver import Found, Puzzle, Solver, TooHardErro
 from zeroloop.tasks._constraint_structure import structure
 from zeroloop.tasks._kinds import Kind, correct, wrong
 
+MAX_TEXT = 5_000
+"""Characters of an answer that is read as text."""
+
 
 class Statement(NamedTuple):
     """What a task states: a puzzle, the words for its parts, and, where answers call variables something else, that."""
@@ -101,6 +104,14 @@ class ConstraintKind(Kind):
         """Each sentence is a guess and what follows from it, and why; the end is the solution."""
         statement = self.statement(task)
         return check(statement.puzzle, statement.wording, claims)
+
+
+def lower_case(text: str) -> str:
+    """An answer's text without capitals, quotation marks and the brackets around it. Raises TaskError where it is too
+    long."""
+    if len(text) > MAX_TEXT:
+        raise TaskError(f"answer: {len(text)} characters are too many; at most {MAX_TEXT} are read")
+    return text.lower().replace("'", "").replace('"', "").strip("{}() \n")
 
 
 def first_mistake(statement: Statement, values: Sequence[int]) -> str | None:

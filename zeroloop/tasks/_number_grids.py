@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,7 @@ Rows = list[list[int]]
 class NumberGridKind(ConstraintKind):
     """The base of puzzles on a square grid in which every row and column, and every box, holds each number once."""
 
-    most: int = 10
+    most: ClassVar[int] = 10
     """Rows, at most."""
 
     def boxes(self, task: Task, side: int) -> list[tuple[int, ...]]:

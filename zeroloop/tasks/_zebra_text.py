@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from zeroloop.envs._constraint_problem import person
+from zeroloop.envs._constraint_forms import person
 from zeroloop.tasks._kinds import drawn
 
 ITEMS = {

@@ -12,9 +12,8 @@ from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer, integers
 from zeroloop.tasks._constraint_chain import Wording
 from zeroloop.tasks._constraint_solver import Puzzle, Solver
-from zeroloop.tasks._constraints import ConstraintKind, Statement
+from zeroloop.tasks._constraints import ConstraintKind, Statement, lower_case
 from zeroloop.tasks._kinds import drawn, endless
-from zeroloop.tasks._notation import plain
 
 COLOURS = ("red", "green", "blue", "yellow")
 MAX_VERTICES, MAX_EDGES = 32, 90
@@ -178,7 +177,7 @@ def _planted(rng: np.random.Generator, count: int, colours: int, size: int) -> l
 def _pairs(answer: Any, count: int) -> list[tuple[int, str]]:
     """Vertices and colours in an answer, in any order. Raises TaskError."""
     if isinstance(answer, str):
-        words = _BETWEEN.split(plain(answer).lower().strip("{}() \n").replace("'", "").replace('"', ""))
+        words = _BETWEEN.split(lower_case(answer))
         if all(word in COLOURS for word in words):
             return [*enumerate(words, 1)]
         parts = [_PART.fullmatch(word) for word in words]

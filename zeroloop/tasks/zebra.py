@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._constraint_problem import person
+from zeroloop.envs._constraint_forms import person
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer, integers
 from zeroloop.tasks._constraint_chain import Wording
-from zeroloop.tasks._constraints import ConstraintKind, Statement
+from zeroloop.tasks._constraints import ConstraintKind, Statement, lower_case
 from zeroloop.tasks._kinds import drawn, endless
-from zeroloop.tasks._notation import plain
 from zeroloop.tasks._zebra_clues import Clue, drawn_clues, named, puzzle_of
 from zeroloop.tasks._zebra_text import ITEMS, statement
 
@@ -192,8 +191,7 @@ def _clues(task: Task, items: Sequence[str], houses: int) -> list[Clue]:
 def _pairs(answer: Any, count: int) -> list[tuple[str, int]]:
     """Items in lower case and their houses, in any order. Raises TaskError."""
     if isinstance(answer, str):
-        text = plain(answer).lower().strip("{}() \n").replace("'", "").replace('"', "")
-        parts = [_PART.fullmatch(part) for part in _BETWEEN.split(text)]
+        parts = [_PART.fullmatch(part) if len(part) <= 80 else None for part in _BETWEEN.split(lower_case(answer))]
         if None in parts:
             raise TaskError(f"answer: expected houses such as 'Alba: 2, cat: 1', not {answer[:80]!r}")
         return [(part[1], int(part[2])) for part in parts if part]
