@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from zeroloop.envs._constraint_forms import person
 from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import MultiStepReasoningGenerator, graph_colouring, latin_square, sudoku, zebra
@@ -198,6 +199,19 @@ def test_colourings_of_graphs_that_are_too_hard_are_judged_all_the_same(monkeypa
     ring = {"vertices": 9, "colours": 3, "edges": [[i, i % 9 + 1] for i in range(1, 10)]}
     assert graph_colouring.kind().verify(ring, ["red", "green", "blue"] * 3).verdict == "correct"
     assert graph_colouring.kind().verify(ring, ["red"] * 9)[:2] == ("wrong", 0.0)
+
+
+def test_answers_in_whole_sentences_are_read_to_the_end():
+    attributes = {name: [*ITEMS[name][:5]] for name in ("name", "pet", "drink", "instrument", "colour")}
+    answer = {item: house for items in attributes.values() for house, item in enumerate(items, 1)}
+    clues = [["at", item, house] for item, house in answer.items() if house < 5]
+    text = ", ".join(
+        f"{person(name, item)} lives in house {answer[item]}" for name, items in attributes.items() for item in items
+    )
+    task = {"houses": 5, "attributes": attributes, "clues": clues}
+    assert len(text) > 1_000 and zebra.kind().verify(task, text).verdict == "correct"
+    assert zebra.kind().verify(task, f"{text[:-1]}4").verdict == "wrong"
+    assert "too many; at most 5000" in zebra.kind().verify(task, " " * 5_001).evidence
 
 
 def test_evidence_names_the_mistake():
