@@ -1,21 +1,28 @@
-"""Tasks: verdicts a second, wrong and right answers in bulk, and episodes a second one at a time and side by side."""
+"""Tasks: verdicts a second, wrong and right answers in bulk, what is solved without a network, and episodes a second
+one at a time and side by side."""
 
 import asyncio
 import itertools
 import time
+from random import Random
 from typing import Any
 
 import numpy as np
 import torch
 
 from zeroloop.contracts import Task, TaskKind
+from zeroloop.evaluators.rollout import playout
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import create_hrm_agent
 from zeroloop.networks.reasoners import ReasonersConfig
 from zeroloop.networks.trm import create_trm_agent
+from zeroloop.run.trials import grade_tasks
+from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
 from zeroloop.tasks import kinds
-from zeroloop.tasks._mixture import MAX_TOKENS
+from zeroloop.tasks._constraints import ConstraintKind
+from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
 
 SANDBOXED = {"function"}
 """Kinds whose verifier starts a process for each answer."""
@@ -23,7 +30,11 @@ SANDBOXED = {"function"}
 
 def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     """Rates and counts of all cases."""
-    return {"verifiers": verifiers(10 if quick else 20_000), "episodes/s": episodes(2 if quick else 128)}
+    return {
+        "verifiers": verifiers(10 if quick else 20_000),
+        "solved without a network": baselines(1 if quick else 30, 10 if quick else 200),
+        "episodes/s": episodes(2 if quick else 128),
+    }
 
 
 def verifiers(answers: int) -> dict[str, dict[str, float]]:
@@ -57,6 +68,29 @@ def _answers(kind: TaskKind, tasks: list[Task], form: str, count: int) -> list[t
         made = getattr(kind, form)(task, stream(number, form))
         pairs += [(task, answer) for answer in itertools.islice(made, each)]
     return pairs[:count]
+
+
+def baselines(count: int, simulations: int) -> dict[str, dict[str, list[float]]]:
+    """By kind of constraint satisfaction, at difficulty 0.1, 0.5 and 0.9: the share of `count` tasks that are solved by
+    random play (ten episodes each), by search with equal priors and values of 0, without lookahead, and by assigning
+    the most constrained variable without ever going back."""
+    found = {}
+    for kind in (kind for kind in kinds("reasoning") if isinstance(kind, ConstraintKind)):
+        rows = [_baselines(kind, difficulty, count, simulations) for difficulty in (0.1, 0.5, 0.9)]
+        columns = ("random", "search", "most constrained first")
+        found[kind.name] = {name: [row[i] for row in rows] for i, name in enumerate(columns)}
+    return found
+
+
+def _baselines(kind: ConstraintKind, difficulty: float, count: int, simulations: int) -> tuple[float, float, float]:
+    mixture = Mixture([kind.name])
+    tasks = [kind.make(stream(seed, "baselines", kind.name), difficulty) for seed in range(count)]
+    rng = stream(1, "baselines", kind.name)
+    random = [playout(mixture, mixture.initial_state(task), 0, Random(seed)) for seed, task in enumerate(tasks * 10)]
+    settings = SearchSettings(lookahead=False)
+    grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations, rng)
+    greedy = [kind.verify(task, kind.baseline(task)).score for task in tasks]
+    return float(np.mean(random)), grade.good, float(np.mean(greedy))
 
 
 def episodes(count: int) -> dict[str, float]:

@@ -21,9 +21,13 @@ _FEATURES = tuple(
     f"feature {name}"
     for name in ("let", "if", "loop", "while", "pair", "list", "map", "words", "slice", "text", "recursion")
 )
-SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES)
-"""Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what
-tasks are about, rules that each environment numbers for itself, and features of the language of programs."""
+_CONSTRAINTS = (
+    *("latin square", "sudoku", "colouring", "zebra", "dead end", "deduce"),
+    *("unequal", "same", "next to", "left of", "just left of"),
+)
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES, *_CONSTRAINTS)
+"""Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what tasks
+are about, rules that each environment numbers for itself, features of the language of programs, and constraints."""
 
 ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 """Symbol to id."""
