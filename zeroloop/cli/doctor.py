@@ -18,6 +18,7 @@ import zeroloop
 from zeroloop import sandbox
 from zeroloop.cli.arguments import Parser, json_output
 from zeroloop.errors import SandboxError
+from zeroloop.machine import cores
 
 FEATURES = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 """Processor features that make inference faster: wide vectors, int8 products (vnni), bfloat16."""
@@ -79,12 +80,11 @@ def _native() -> Finding:
 
 
 def _processor() -> Finding:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     info = Path("/proc/cpuinfo")
     flags = set(info.read_text().split()) if info.is_file() else set()
     features = [name for name in FEATURES if name in flags]
     known = ", ".join(features) if features else "features unknown" if not flags else "no vector features of use"
-    return Finding("processor", f"{cores} cores for this process, {platform.machine()}; {known}")
+    return Finding("processor", f"{cores()} cores for this process, {platform.machine()}; {known}")
 
 
 def _memory() -> Finding:

@@ -1,6 +1,5 @@
 """Everything that defines a run, composed of each part's own settings."""
 
-import os
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,6 +8,7 @@ from zeroloop.data.examples import ExampleSettings
 from zeroloop.data.replay import ReplaySettings
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.learning.settings import LearnerSettings, SupervisionSettings
+from zeroloop.machine import cores
 from zeroloop.run.arena import ArenaSettings
 from zeroloop.search import SearchSettings
 from zeroloop.selfplay import SelfPlaySettings
@@ -50,7 +50,7 @@ class _AnyRun(BaseModel):
     @property
     def threads(self) -> int:
         """Worker threads, with 0 resolved."""
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or cores()
 
     def progress(self, iteration: int, seconds: float) -> float:
         """Share of the run that is over: by iterations where they are set, which makes it repeatable, else by time."""
