@@ -67,6 +67,11 @@ class ActorProcess:
         games: tuple[list[GameEpisode], Examples | None] = self._ask("take_games")
         return games
 
+    def sets(self) -> list[str]:
+        """See ActorHost."""
+        sets: list[str] = self._ask("sets")
+        return sets
+
     def grades(self, names: Sequence[str], how: Grading) -> dict[str, AnyGrade]:
         """See ActorHost."""
         grades: dict[str, AnyGrade] = self._ask("grades", names, how)

@@ -35,12 +35,13 @@ class Hosts:
     """A host for each actor, in order; each method is what all of them do at once."""
 
     def __init__(self, settings: RunSettings, environment: Environment) -> None:
-        self._yardstick = Yardstick(environment, settings.search, settings.grading)
-        apart = in_processes(settings, environment)
-        self.each: list[Host] = [
-            ActorProcess(settings, index) if apart else ActorHost(settings, index, environment, self._yardstick)
-            for index in range(settings.selfplay.actors)
-        ]
+        indices = range(settings.selfplay.actors)
+        self.each: list[Host]
+        if in_processes(settings, environment):
+            self.each = [ActorProcess(settings, index) for index in indices]
+        else:
+            yardstick = Yardstick(environment, settings.search, settings.grading)
+            self.each = [ActorHost(settings, index, environment, yardstick) for index in indices]
 
     def take_weights(self, weights: Weights, shown: Observations, backend: Backend) -> None:
         """See ActorHost."""
@@ -57,7 +58,7 @@ class Hosts:
 
     def grades(self, how: Grading) -> dict[str, AnyGrade]:
         """The grade of each set of the yardstick."""
-        names = self._yardstick.names
+        names = self.each[0].sets()
         shares = {host: names[index :: len(self.each)] for index, host in enumerate(self.each)}
         parts = self._together(lambda host: host.grades(shares[host], how))
         found = {name: grade for part in parts for name, grade in part.items()}

@@ -25,6 +25,7 @@ from zeroloop.data.packing import observations, sizes
 from zeroloop.data.replay import Batch
 from zeroloop.devices import checked_device
 from zeroloop.errors import CheckpointError, SettingError
+from zeroloop.evaluators.cached import CachedEvaluator
 from zeroloop.evaluators.settings import EvaluatorSettings
 from zeroloop.files import make_directory
 from zeroloop.learning import checkpoint as checkpoints
@@ -244,14 +245,18 @@ class SelfPlayTrainer:
         test says (run/arena.py).
         """
         tasks = self._held_out(num_eval_games)
-        games = [task for task in tasks if _is_game(task)]
+        are_games = [_is_game(task) for task in tasks]
+        games, others = (
+            [task for task, is_game in zip(tasks, are_games, strict=True) if is_game is wanted]
+            for wanted in (True, False)
+        )
         self._equip(self._challenger, self.learner.weights())
         quiet = mcts_settings({**self.config.mcts, "noise": False, "temperature_steps": 0})
         points = await asyncio.to_thread(self._match, games, quiet)
         scores, shares = [], []
         for generator, won in ((self._challenger, points), (self.generator, 1 - points)):
             generator.mcts_config = quiet
-            solved = await self._play(generator, [task for task in tasks if not _is_game(task)])
+            solved = await self._play(generator, others)
             scores.append(np.array([*map(_score, solved), *won]))
             shares.append((sum(episode.outcome == "success" for episode in solved) + float(won.sum())) / len(tasks))
         compared = compare_returns(scores[0], scores[1], ArenaSettings())
@@ -268,7 +273,7 @@ class SelfPlayTrainer:
         """float64 [n]: the points of the challenger, of 1 for each game, which both begin once."""
         rules = Mixture(num_players=2)
         starts = [rules.initial_state(task) for task in games]
-        sides = [self._challenger.guide, self.generator.guide]
+        sides = [CachedEvaluator(each.guide) for each in (self._challenger, self.generator)]
         seats = [0] * len(starts) + [1] * len(starts)
         playing, rng = search_settings(config, rules.num_players), stream(self.config.seed, "games")
         first, second = np.split(np.sign(play(rules, sides, starts + starts, seats, playing, rng)), 2)
