@@ -6,7 +6,20 @@ A term is put together once as functions of the values of its variables.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from zeroloop.programs.terms import LIST, MAP, TALLY, WORDS, Function, Node, Production, Signature, Term, tree
+from zeroloop.programs.layout import statements
+from zeroloop.programs.terms import (
+    CONTAINERS,
+    LIST,
+    MAP,
+    TALLY,
+    WORDS,
+    Function,
+    Node,
+    Production,
+    Signature,
+    Term,
+    tree,
+)
 from zeroloop.programs.values import (
     MOST_DEPTH,
     MOST_ROUNDS,
@@ -41,7 +54,6 @@ Values: TypeAlias = dict[Any, Any]
 Run: TypeAlias = Callable[[Values], Any]
 """Of an expression: its value. Of statements: None where the next one follows, _BREAK, or the value in a tuple."""
 _BREAK: tuple[Any, ...] = ()
-_CONTAINERS = (LIST, WORDS, MAP, TALLY)
 Called: TypeAlias = dict[str, Callable[[list[Any], _Budget], Any]]
 
 
@@ -53,7 +65,7 @@ def evaluator(signature: Signature, term: Term, helpers: Sequence[Function] = ()
     called: Called = {}
     for each in (*helpers, Function(signature, term)):
         called[each.signature.name] = _callable(each, called)
-    run, copied = called[signature.name], signature.returns in _CONTAINERS
+    run, copied = called[signature.name], signature.returns in CONTAINERS
 
     def evaluate(arguments: Sequence[Any]) -> Any:
         try:
@@ -137,7 +149,7 @@ class _Maker(NamedTuple):
 
     def block(self, node: Node) -> Run:
         """Statements one after the other."""
-        runs = [self.statement(each) for each in _statements(node)]
+        runs = [self.statement(each) for each in statements(node)]
         if len(runs) == 1:
             return runs[0]
 
@@ -158,8 +170,6 @@ class _Maker(NamedTuple):
             return lambda values: (value(values),)
         if op == "break":
             return lambda values: _BREAK
-        if op == "end":
-            return lambda values: None
         if op.startswith("let "):
             return _assigned(node.bound[0].name, self._fresh(children[0]))
         if op.startswith("set "):
@@ -175,7 +185,7 @@ class _Maker(NamedTuple):
     def _fresh(self, node: Node) -> Run:
         """The value of an expression, a copy where a list or map may have another name, too."""
         value = self.expression(node)
-        if node.type in _CONTAINERS and node.op in ("variable", "call"):
+        if node.type in CONTAINERS and node.op in ("variable", "call"):
             return lambda values: value(values).copy()
         return value
 
@@ -200,14 +210,6 @@ class _Maker(NamedTuple):
             return _each(name, lambda values: rounds(start(values), end(values)), body)
         over = self.expression(node.children[0])
         return _each(name, lambda values: tuple(over(values)), body)
-
-
-def _statements(node: Node) -> Iterator[Node]:
-    """The statements of a block, in turn."""
-    while node.op not in ("return", "end", "break"):
-        yield node
-        node = node.children[-1]
-    yield node
 
 
 def _constant(value: Any, kind: str) -> Run:

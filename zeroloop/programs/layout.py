@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from zeroloop.programs.terms import INT, LIST, MAP, TALLY, TYPES, WORDS, Node
+from zeroloop.programs.terms import CONTAINERS, INT, TYPES, Node
 
-CONTAINERS = (LIST, WORDS, MAP, TALLY)
-"""Types whose values programs change in place."""
 CHANGES = ("append", "append of words", "put", "put in map", "put in tally")
 LAST = ("return", "end", "break")
 """Statements that nothing follows."""

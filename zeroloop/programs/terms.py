@@ -12,6 +12,8 @@ from zeroloop.errors import TaskError
 
 INT, BOOL, STR, LIST, WORDS, MAP, TALLY = "int", "bool", "str", "list", "words", "map", "tally"
 TYPES = (INT, BOOL, STR, LIST, WORDS, MAP, TALLY)
+CONTAINERS = (LIST, WORDS, MAP, TALLY)
+"""Types whose values programs change in place."""
 BLOCK, STEPS, BODY = "block", "steps", "body"
 """Statements that end in a return; those of a branch; those of a loop, which may also end in a break."""
 ANNOTATIONS = {
