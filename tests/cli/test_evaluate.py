@@ -110,7 +110,11 @@ def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
     assert {*graded["sets"]} == {"tour", "job_shop"} and 0 <= graded["good"] <= 1
     assert {*zeroloop(*asked).json["sets"]} == {"tour", "countdown"}  # what it was trained on
+    compared = zeroloop(*asked, "--kinds", "tour", "--baselines").json
+    assert compared["tasks"] == 6 and {*compared["baselines"]} == {"untrained", "no network"}
+    assert all(each["tasks"] == 6 for each in compared["baselines"].values())
     zeroloop(*asked, "--family", "maths").refused(2, "unknown family 'maths'; did you mean 'math'?")
     zeroloop(*asked, "--kinds", "chess").refused(2, "no kind is called 'chess'")
     other = ["evaluate", "untrained", "--game", "tic_tac_toe", "--family", "math"]
     zeroloop(*other).refused(2, "for solvers of tasks; this one plays tic_tac_toe")
+    zeroloop(*other[:4], "--baselines").refused(2, "--baselines is for solvers of tasks; this one plays tic_tac_toe")

@@ -176,4 +176,4 @@ def test_puzzles_are_trained_resumed_and_evaluated(zeroloop, tmp_path):
     assert graded.json["puzzles"] == 9 and graded.json["segments"] == 1
     assert {*graded.json["weights"]} == {"average", "raw"}
     assert zeroloop("evaluate", "a", "--limit", "3").out.count("\n") == 4
-    zeroloop("evaluate", "a", "--game", "connect_four").refused(2, "--game is for games")
+    zeroloop("evaluate", "a", "--game", "connect_four").refused(2, "--game is not for puzzles")

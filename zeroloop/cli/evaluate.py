@@ -4,13 +4,15 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from zeroloop.cli.arguments import Parser, at_least, json_output
-from zeroloop.contracts import Environment, TaskEnvironment
+from zeroloop.contracts import Environment, Evaluator, Task, TaskEnvironment
 from zeroloop.errors import UsageError
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks import SegmentedNetwork
 from zeroloop.run.grading import Grade, grade, mean_grade
-from zeroloop.run.players import Player, load_player, search_settings
+from zeroloop.run.players import Player, load_player, search_settings, untrained
 from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
 from zeroloop.run.trials import TaskGrade, by_sort, grade_tasks, held_out_tasks
@@ -22,6 +24,8 @@ HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'val
 
 PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segments':>10}{'seconds':>9}"
 
+BASELINES = "untrained", "no network"
+"""What a solver of tasks is compared with: its network before training, and search with uniform priors and value 0."""
 TASKS = 200
 """Tasks that a solver of tasks is measured on."""
 TASK_HEAD = f"{'sort':<18}{'tasks':>7}{'solved':>9}{'good':>9}{'mean excess':>13}{'seconds':>9}"
@@ -57,21 +61,41 @@ def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvir
     if arguments.positions is not None:
         raise UsageError(f"--positions is for games with exact scores; {environment.name} has tasks")
     tasks = held_out_tasks(environment, arguments.limit or TASKS, arguments.seed)
-    evaluator, grades = player.evaluator(), {}
     with json_output(arguments.json) as print_json:
-        print(f"{arguments.source}, {arguments.simulations} simulations per move\n{TASK_HEAD}")
-        for name, some in by_sort(environment, tasks).items():
-            rng = stream(arguments.seed, "evaluate", name)
-            search = search_settings(environment)
-            grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, rng)
-            print(_task_row(name, grades[name]))
-        if len(grades) == 1:
-            print_json(asdict(grades[name]))
-        else:
-            good = sum(each.good * each.tasks for each in grades.values()) / len(tasks)
-            print(f"{'all':<18}{len(tasks):>7}{'':>9}{good:>9.2%}")
-            print_json({"good": good, "sets": {name: asdict(each) for name, each in grades.items()}})
+        found = {}
+        for who, evaluator in _evaluators(arguments, player).items():
+            print(f"{who}, {arguments.simulations} simulations per move\n{TASK_HEAD}")
+            found[who] = _graded(arguments, environment, evaluator, tasks)
+        trained, *baselines = found.values()
+        print_json({**trained, "baselines": dict(zip(BASELINES, baselines, strict=True))} if baselines else trained)
     return 0
+
+
+def _evaluators(arguments: argparse.Namespace, player: Player) -> dict[str, Evaluator]:
+    """What searches with, by name: the player's network, and if asked for what it is compared with."""
+    found: dict[str, Evaluator] = {arguments.source: player.evaluator()}
+    if arguments.baselines:
+        before = untrained(player)
+        _think(arguments, before)
+        found |= zip(BASELINES, (before.evaluator(), UniformEvaluator()), strict=True)
+    return found
+
+
+def _graded(
+    arguments: argparse.Namespace, environment: TaskEnvironment, evaluator: Evaluator, tasks: list[Task]
+) -> dict[str, Any]:
+    """Grades of tasks, as JSON has them; prints a row for each sort."""
+    grades = {}
+    for name, some in by_sort(environment, tasks).items():
+        rng = stream(arguments.seed, "evaluate", name)
+        search = search_settings(environment)
+        grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, rng)
+        print(_task_row(name, grades[name]), flush=True)
+    if len(grades) == 1:
+        return asdict(grades[name])
+    good = sum(each.good * each.tasks for each in grades.values()) / len(tasks)
+    print(f"{'all':<18}{len(tasks):>7}{'':>9}{good:>9.2%}")
+    return {"good": good, "sets": {name: asdict(each) for name, each in grades.items()}}
 
 
 def _task_row(name: str, grade: TaskGrade) -> str:
@@ -96,9 +120,9 @@ def _of_tasks(arguments: argparse.Namespace, player: Player) -> Player:
 
 def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
     """Averaged and raw weights on the puzzles that training never saw."""
-    for option in ("game", "positions"):
-        if getattr(arguments, option) is not None:
-            raise UsageError(f"--{option} is for games; {arguments.source} solves {solver.puzzle.name}")
+    for option in ("game", "positions", "baselines"):
+        if getattr(arguments, option):
+            raise UsageError(f"--{option} is not for puzzles; {arguments.source} solves {solver.puzzle.name}")
     pairs = solver.test.take(slice(0, arguments.limit))
     with json_output(arguments.json) as print_json:
         print(f"{arguments.source}, {solver.puzzle.name}\n{PUZZLE_HEAD}")
@@ -114,6 +138,8 @@ def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
 
 
 def _positions(arguments: argparse.Namespace, player: Player) -> int:
+    if arguments.baselines:
+        raise UsageError(f"--baselines is for solvers of tasks; this one plays {player.environment.name}")
     sets = _sets(arguments, player.environment)
     with json_output(arguments.json) as print_json:
         evaluator = player.evaluator()
@@ -160,6 +186,8 @@ def _parser() -> Parser:
     option("--family", metavar="F", help="of a solver of tasks: the family, such as math or search")
     option("--kinds", nargs="+", metavar="K", help="of a solver of tasks: kinds, such as countdown and equation")
     option("--difficulty", nargs=2, type=float, metavar=("LO", "HI"), help="of these tasks, within 0 to 1")
+    baselines = "of a solver of tasks: its network before training and the search without a network, too"
+    option("--baselines", action="store_true", help=baselines)
     option("--json", action="store_true", help="print one JSON object")
     return parser
 

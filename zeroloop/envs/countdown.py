@@ -10,7 +10,7 @@ import numpy as np
 
 from zeroloop.contracts import Task
 from zeroloop.envs._moves import MoveListEnvironment, remembered, text_tokens
-from zeroloop.observers import Int16
+from zeroloop.observers import ACTION_TOKENS, Int16
 from zeroloop.task_fields import integer, integers
 from zeroloop.vocabulary import ID, encode
 
@@ -50,6 +50,7 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
     """
 
     name: ClassVar[str] = "countdown"
+    version: ClassVar[int] = 2
     num_actions = MAX_NUMBERS * (MAX_NUMBERS - 1) // 2 * 6
     num_tokens = 2 + 7 + MAX_NUMBERS * 14
 
@@ -106,9 +107,9 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
         return np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)])
 
     def move_tokens(self, state: Numbers, move: Combination) -> tuple[list[int], list[int]]:
-        """The operator; about the tokens that both numbers begin with."""
+        """The operator and the result, as far as there is room; about the tokens that both numbers begin with."""
         starts = remembered(state, "_starts", lambda: self._starts(state))
-        return _OPERATORS[move.operator], [starts[move.first], starts[move.second]]
+        return _written(move.operator, move.result), [starts[move.first], starts[move.second]]
 
     def _starts(self, state: Numbers) -> list[int]:
         """The token that each number begins with."""
@@ -124,7 +125,9 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
         return f"{self.move_name(state, move)} = {move.result}."
 
 
-_OPERATORS = {operator: encode(operator) for operator in "+-*/"}
+@lru_cache(1 << 16)
+def _written(operator: str, result: Value) -> list[int]:
+    return encode(f"{operator}{result}"[:ACTION_TOKENS])
 
 
 @lru_cache(1 << 16)

@@ -1,7 +1,7 @@
 """Networks ready to play: built from settings, or loaded from a checkpoint or a run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,6 +103,14 @@ def load_player(source: str, game: str | None = None) -> Player:
     network = make_network(saved.network, saved.network_config, environment, seed=0)
     saved.load_into(network)
     return Player(environment, network.eval(), saved)
+
+
+def untrained(player: Player) -> Player:
+    """The same network with weights as drawn."""
+    name, options = (
+        (player.checkpoint.network, player.checkpoint.network_config) if player.checkpoint else ("resnet", {})
+    )
+    return replace(player, network=make_network(name, options, player.environment, seed=0).eval(), checkpoint=None)
 
 
 def checkpoint_path(source: str) -> Path:

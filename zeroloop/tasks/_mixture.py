@@ -38,7 +38,7 @@ class Mixture:
     """
 
     name: ClassVar[str] = "tasks"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def __init__(
         self,
