@@ -12,7 +12,10 @@ from zeroloop.envs._moves import MoveListEnvironment, remembered, text_tokens
 from zeroloop.errors import TaskError
 from zeroloop.observers import Int16
 from zeroloop.programs import python
+from zeroloop.programs import focus as focuses
 from zeroloop.programs.canonical import canonical
+from zeroloop.programs.focus import Focus
+from zeroloop.programs.identities import is_needless
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import LETTERS, MOST_CONSTANTS, Language, language
 from zeroloop.programs.layout import known_parts
@@ -65,13 +68,17 @@ EXAMPLE: Task = {
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """What a program is to do: examples (arguments, result) that are shown, and how they are."""
+    """What a program is to do: examples (arguments, result) that are shown, and how they are.
+
+    start: the focus on a hole for the whole function.
+    """
 
     signature: Signature
     language: Language
     examples: tuple[tuple[list[Any], Any], ...]
     shown: Int16
     key: bytes
+    start: Focus
 
 
 @dataclass(frozen=True)
@@ -93,11 +100,12 @@ class Synthesis(MoveListEnvironment[Program, Production]):
     """The leftmost hole is filled until there is none: the score is 1 where the function fits all examples shown.
 
     A program without a value for an example (a division by zero, too many iterations) does not fit it. Examples are
-    used as far as their tokens have room, from the first on; the others are neither shown nor checked.
+    used as far as their tokens have room, from the first on; the others are neither shown nor checked. An episode ends
+    with a score of 0 once what is written comes to something, for an example, that no function with its result does.
     """
 
     name: ClassVar[str] = "program"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     num_actions = 64
     num_tokens = MOST_TOKENS
 
@@ -118,13 +126,18 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         return Program(_goal(signature, spoken, _examples(task, signature), most), spoken.start, 0, needed, most)
 
     def list_moves(self, state: Program) -> Sequence[Production]:
-        """Productions for the first hole that leave enough to fill all holes."""
-        if state.at < 0:
+        """Productions for the first hole that leave enough to fill all holes, and that no smaller function does
+        without; none at a dead end."""
+        if state.at < 0 or (focus := _focus(state)).is_dead:
             return ()
         hole = state.term[state.at]
         assert isinstance(hole, Hole)
         others = state.needed - LEAST.get(hole.type, 1)
-        return state.goal.language.moves(hole, len(state.term) == 1, state.left - 1 - others)
+        moves = state.goal.language.moves(hole, len(state.term) == 1, state.left - 1 - others)
+        if (above := focus.above) is None:
+            return moves
+        head, place = above.production, len(above.parts)
+        return [move for move in moves if not is_needless(head, place, move)]
 
     def apply(self, state: Program, move: Production) -> Program:
         """The hole becomes the production with its own holes."""
@@ -132,10 +145,14 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         needed = state.needed - LEAST.get(term[at].type, 1) + move.least
         term = (*term[:at], move, *move.holes, *term[at + 1 :])
         at = next((i for i in range(at + 1, len(term)) if isinstance(term[i], Hole)), -1) if needed else -1
-        return Program(state.goal, term, at, needed, state.left - 1)
+        after = Program(state.goal, term, at, needed, state.left - 1)
+        remembered(after, "_focus", lambda: focuses.advanced(_focus(state), term, state.at))
+        return after
 
     def score(self, state: Program) -> float:
         """1 where every example that is shown has the right result."""
+        if state.needed or _focus(state).is_dead:
+            return 0.0
         function = evaluator(state.goal.signature, state.term)
         try:
             return float(all(function(arguments) == result for arguments, result in state.goal.examples))
@@ -214,6 +231,11 @@ def _value(function: Callable[[list[Any]], Any], arguments: list[Any]) -> str:
         return repr(function(arguments))
     except FailedError:
         return "undefined"
+
+
+def _focus(state: Program) -> Focus:
+    """On the first hole."""
+    return remembered(state, "_focus", lambda: focuses.advanced(state.goal.start, state.term, 0))
 
 
 def _canonical(state: Program) -> Term:
@@ -319,7 +341,8 @@ def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any
     if len(rows) < 2:
         raise TaskError(f"test_cases[0] is too long: {MOST_TOKENS} tokens have to show it, constants and the function")
     shown = np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)])
-    return Goal(signature, spoken, examples[: len(rows) - 1], shown, shown.tobytes())
+    examples = examples[: len(rows) - 1]
+    return Goal(signature, spoken, examples, shown, shown.tobytes(), focuses.start(signature, examples))
 
 
 def _shown(value: Any) -> str:

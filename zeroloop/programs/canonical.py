@@ -1,5 +1,7 @@
 """One form for programs that differ in nothing but the order of operands that does not matter."""
 
+from collections.abc import Sequence
+
 from zeroloop.programs.terms import BOOL, INT, Hole, Node, Production, Term, tree
 
 _COMMUTATIVE = {(INT, "+"), (INT, "*"), (INT, "min of two"), (INT, "max of two")}
@@ -15,6 +17,11 @@ def canonical(term: Term) -> Term:
     if not any((each.type, each.op) in _COMMUTATIVE for each in term if isinstance(each, Production)):
         return term
     return _ordered(tree(term))
+
+
+def in_order(head: Production, operands: Sequence[Term]) -> bool:
+    """Whether finished operands in canonical form are in the one order, where their order does not matter."""
+    return (head.type, head.op) not in _COMMUTATIVE or _order(operands[0]) <= _order(operands[1])
 
 
 def _ordered(node: Node) -> Term:
