@@ -126,8 +126,9 @@ def _expressible(raw: dict[str, str]) -> Problem | None:
 
 
 def _annotation(node: ast.expr | None) -> str:
-    """A type as this language writes it; empty where there is none."""
-    return re.sub(r"\b(List|Dict)\b", lambda match: match[0].lower(), ast.unparse(node)) if node else ""
+    """A type as this language writes it; empty where there is none, or not of what."""
+    text = re.sub(r"\b(List|Dict)\b", lambda match: match[0].lower(), ast.unparse(node)) if node else ""
+    return "" if text in ("list", "dict") else text
 
 
 def _type_of(values: Sequence[Any]) -> str:

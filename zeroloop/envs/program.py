@@ -15,7 +15,6 @@ from zeroloop.programs import python
 from zeroloop.programs import focus as focuses
 from zeroloop.programs.canonical import canonical
 from zeroloop.programs.focus import Focus
-from zeroloop.programs.identities import is_needless
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import LETTERS, MOST_CONSTANTS, Language, language
 from zeroloop.programs.layout import known_parts
@@ -133,11 +132,10 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         hole = state.term[state.at]
         assert isinstance(hole, Hole)
         others = state.needed - LEAST.get(hole.type, 1)
-        moves = state.goal.language.moves(hole, len(state.term) == 1, state.left - 1 - others)
-        if (above := focus.above) is None:
-            return moves
-        head, place = above.production, len(above.parts)
-        return [move for move in moves if not is_needless(head, place, move)]
+        room, above = state.left - 1 - others, focus.above
+        if above is None:
+            return state.goal.language.moves(hole, True, room)
+        return state.goal.language.moves_beneath(above.production, len(above.parts), hole, room)
 
     def apply(self, state: Program, move: Production) -> Program:
         """The hole becomes the production with its own holes."""

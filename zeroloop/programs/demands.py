@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
 from zeroloop.programs.terms import Production
-from zeroloop.programs.vectors import FAILED
+from zeroloop.programs.vectors import FAILED, Vector
 
 
 class Demand(Enum):
@@ -33,9 +33,12 @@ Demanded: TypeAlias = Any
 """A value, a Demand or a Condition."""
 
 
+_OPEN = (Demand, Condition)
+
+
 def is_known(demand: Demanded) -> bool:
     """Whether a demand is one value."""
-    return not isinstance(demand, Demand | Condition)
+    return demand.__class__ not in _OPEN
 
 
 def meets(demand: Demanded, value: Any) -> bool:
@@ -49,23 +52,33 @@ def meets(demand: Demanded, value: Any) -> bool:
     return demand.passes(value) if isinstance(demand, Condition) else bool(demand == value)
 
 
-def of_operand(production: Production, demand: Demanded, before: Sequence[Any]) -> Demanded:
+def strictly(demands: Sequence[Demanded]) -> tuple[Demanded, ...]:
+    """Any value, wherever one is demanded of what it is part of."""
+    return tuple([FREE if demand is FREE else SOME for demand in demands])
+
+
+def of_operand(
+    production: Production, demands: Sequence[Demanded], before: Sequence[Vector | None]
+) -> tuple[Demanded, ...]:
     """What is demanded of the next operand of a production that binds nothing.
 
-    demand: of the production. before: the values of the operands before it, FAILED where there is none; None where
-    that is not known.
+    demands: of the production. before: what the operands before it come to, None where that is not known.
     """
-    if demand is FREE:
-        return FREE
-    lazy = _LAZY.get(production.op)
-    if lazy is not None:
-        return lazy(demand, *before)
-    if not is_known(demand) or None in before:
-        return SOME
-    rules = _RULES.get((production.type, production.op)) or _RULES.get(("", production.op))
-    if rules is None or len(before) >= len(rules):
-        return SOME
-    return rules[len(before)](demand, *before)
+    unknown = (None,) * len(demands)
+    if (lazy := _LAZY.get(production.op)) is not None:
+        values = [part or unknown for part in before]
+        return tuple([FREE if demand is FREE else lazy(demand, *each) for demand, *each in zip(demands, *values, strict=True)])
+    rules = _RULES.get((production.type, production.op)) or _RULES.get(("", production.op), ())
+    known = [part for part in before if part is not None]
+    if len(known) < len(before) or len(before) >= len(rules):
+        return strictly(demands)
+    rule = rules[len(before)]
+    return tuple(
+        [
+            rule(demand, *each) if is_known(demand) else FREE if demand is FREE else SOME
+            for demand, *each in zip(demands, *known, strict=True)
+        ]
+    )
 
 
 # ---- operands that may not be evaluated --------------------------------------------------------------------------------
@@ -197,6 +210,14 @@ _RULES: dict[tuple[str, str], tuple[Callable[..., Demanded], ...]] = {
     ("", "list"): (_where(lambda wanted: len(wanted) == 1, lambda wanted: wanted[0]),),
 }
 """For each type (or any) and op: what is demanded of its operands in turn, of those that are not lazy."""
+
+_REFUSING = {(op, 0) for op in ("abs", "upper", "lower", "text", "sorted", "keys", "keys of tally", "range", "list", "item")}
+_REFUSING |= {("*", 1), *((f"len{of}", 0) for of in ("", " of str", " of words", " of map", " of tally"))}
+
+
+def may_refuse(production: Production, place: int) -> bool:
+    """Whether NEVER can be what is demanded of an operand in this place."""
+    return (production.op, place) in _REFUSING
 
 
 # ---- items -----------------------------------------------------------------------------------------------------------

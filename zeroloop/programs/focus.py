@@ -1,9 +1,11 @@
 """The first hole of a function that is written from left to right: where it is evaluated, and what it must come to."""
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from zeroloop.programs.demands import FREE, NEVER, SOME, Demanded, meets, of_condition, of_filtered, of_operand
+from zeroloop.programs.demands import FREE, NEVER, Demanded, may_refuse, meets, of_condition, of_filtered, of_operand, strictly
 from zeroloop.programs.terms import BLOCK, BODY, STEPS, Hole, Production, Signature, Term, tree
 from zeroloop.programs.vectors import (
     FAILED,
@@ -47,25 +49,32 @@ class Open(NamedTuple):
     above: "Open | None" = None
 
 
-class Focus(NamedTuple):
-    """The first hole, or the end of a term. above: the production whose hole it is.
+@dataclass(frozen=True)
+class Focus:
+    """The first hole, or the end of a term.
 
-    is_dead: however the holes are filled, the function does not do what is wanted.
+    above: the production whose hole it is; where there is none, `whole` is the place of the function. is_dead: however
+    the holes are filled, the function does not do what is wanted.
     """
 
-    place: Place
     above: Open | None = None
+    whole: Place = NOWHERE
     is_dead: bool = False
 
+    @functools.cached_property
+    def place(self) -> Place:
+        """Where the first hole is evaluated; found when it is asked for, as most functions are never written on."""
+        return self.whole if self.above is None else _place(self.above)
 
-DEAD = Focus(NOWHERE, None, True)
+
+END, DEAD = Focus(), Focus(is_dead=True)
 
 
 def start(signature: Signature, examples: Sequence[tuple[list[Any], Any]]) -> Focus:
     """The focus on a function of which nothing is written, and which must fit examples (arguments, result)."""
     names = [each.name for each in signature.parameters]
     environments = tuple(dict(zip(names, arguments, strict=True)) for arguments, _ in examples)
-    return Focus(Place(environments, tuple(result for _, result in examples)))
+    return Focus(whole=Place(environments, tuple(result for _, result in examples)))
 
 
 def advanced(focus: Focus, term: Term, at: int) -> Focus:
@@ -92,7 +101,7 @@ def _closed(place: Place, above: Open | None, value: Vector | None, term: Term, 
     if value is not None and not all(map(meets, place.demands, value)):
         return DEAD
     if above is None:
-        return Focus(NOWHERE)
+        return END
     above = above._replace(starts=(*above.starts, at), parts=(*above.parts, value))
     if OVER.get(above.production.op) == len(above.parts) - 1:
         above = _with_items(above, term)
@@ -104,8 +113,8 @@ def _next(open_: Open, term: Term, end: int) -> Focus:
     production, number = open_.production, len(open_.parts)
     if number == len(production.holes):
         return _closed(open_.place, open_.above, _value(open_, term), term, open_.starts[0], end)
-    place = NOWHERE if open_.place.environments is None else _place(open_, production.holes[number])
-    return DEAD if NEVER in place.demands else Focus(place, open_)
+    focus = Focus(open_)
+    return DEAD if may_refuse(production, number) and NEVER in focus.place.demands else focus
 
 
 def _with_items(open_: Open, term: Term) -> Open:
@@ -145,10 +154,11 @@ def _value_of_statement(production: Production, parts: Sequence[Vector | None]) 
     return tuple(a if holds is True else FAILED if holds is FAILED else b for holds, a, b in zip(condition, value, others, strict=True))
 
 
-def _place(open_: Open, hole: Hole) -> Place:
+def _place(open_: Open) -> Place:
     """Where the next operand of a production is evaluated, and what it must come to there."""
     production, number, (environments, demands) = open_.production, len(open_.parts), open_.place
-    assert environments is not None
+    if environments is None:
+        return NOWHERE
     if production.type in (BLOCK, STEPS, BODY):
         return _place_in_statement(open_)
     if production.op in OVER:
@@ -156,21 +166,15 @@ def _place(open_: Open, hole: Hole) -> Place:
     if production.op == "call" or number == 2 and production.bound:
         return NOWHERE  # (what a loop with an accumulator comes to in between is not known)
     if production.bound:
-        return Place(environments, _strictly(demands))
-    before = [[None] * len(demands) if part is None else part for part in open_.parts]
-    return Place(environments, tuple(map(lambda demand, *values: of_operand(production, demand, values), demands, *before)))
-
-
-def _strictly(demands: Sequence[Demanded]) -> tuple[Demanded, ...]:
-    """A value, where one is demanded of what it is part of."""
-    return tuple(FREE if demand is FREE else SOME for demand in demands)
+        return Place(environments, strictly(demands))
+    return Place(environments, of_operand(production, demands, open_.parts))
 
 
 def _place_beside_items(open_: Open) -> Place:
     """Of a production that binds an item: what it goes over, and the condition after it. Else it is not known yet."""
     op, number, (environments, demands) = open_.production.op, len(open_.parts), open_.place
     if number == OVER[op]:
-        return Place(environments, tuple(map(of_filtered, demands)) if op == "filter" else _strictly(demands))
+        return Place(environments, tuple(map(of_filtered, demands)) if op == "filter" else strictly(demands))
     within = open_.within
     if within is None:
         return NOWHERE
@@ -192,7 +196,7 @@ def _place_in_statement(open_: Open) -> Place:
         return open_.place
     if op.startswith("let "):
         if number == 0:
-            return Place(environments, _strictly(demands))
+            return Place(environments, strictly(demands))
         if (value := parts[0]) is None:
             return NOWHERE
         name = production.bound[0].name
@@ -200,7 +204,7 @@ def _place_in_statement(open_: Open) -> Place:
     if op != "if return":
         return NOWHERE
     if number == 0:
-        return Place(environments, _strictly(demands))
+        return Place(environments, strictly(demands))
     condition = parts[0] or (None,) * len(demands)
     wanted = number == 1
     return Place(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from zeroloop.errors import TaskError
+from zeroloop.programs.identities import is_needless
 from zeroloop.programs.rules import (
     ACCUMULATOR_TEXT,
     ACCUMULATORS,
@@ -84,6 +85,7 @@ class Language:
         self.has_statements = not STATEMENTS.isdisjoint(features)
         self.start: Term = (Hole(BLOCK if self.has_statements else returns, ()),)
         self._moves: dict[tuple[Hole, bool, int], tuple[Production, ...]] = {}
+        self._beneath: dict[tuple[str, str, int, Hole, int], tuple[Production, ...]] = {}
 
     def _types(self, types: set[str]) -> set[str]:
         """Types that values may have: those of the signatures, and what the features are about."""
@@ -98,6 +100,16 @@ class Language:
         if "map" in self.features:
             types |= {TALLY, WORDS} if STR in types else {MAP, LIST}
         return types
+
+    def moves_beneath(self, head: Production, place: int, hole: Hole, room: int) -> tuple[Production, ...]:
+        """What can fill a hole in this place of a production, but for what a smaller program does without."""
+        room = min(room, MOST_BROUGHT)
+        key = head.type, head.op, place, hole, room
+        found = self._beneath.get(key)
+        if found is None:
+            every = self.moves(hole, False, room)
+            found = self._beneath[key] = tuple(each for each in every if not is_needless(head, place, each))
+        return found
 
     def moves(self, hole: Hole, whole: bool, room: int) -> tuple[Production, ...]:
         """What can fill a hole. whole: it is the whole function. room: productions that its own holes may take."""
