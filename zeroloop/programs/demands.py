@@ -1,11 +1,13 @@
 """What a part of a program must come to, so that the whole comes to what is wanted (deduction from the outside in).
 
-A demand is made of a hole in each environment: a value; or one of `Demand`; or a `Condition` that the value must pass. It
-never says more than what follows, so that what does not meet it cannot be a part of a program that does what is wanted.
+A demand is made of a hole in each environment: a value; or one of `Demand`; or a `Condition` that the value must meet.
+It never says more than what follows, so that what does not meet it cannot be a part of a program that does what is
+wanted.
 """
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from zeroloop.programs.terms import Production
@@ -67,7 +69,9 @@ def of_operand(
     unknown = (None,) * len(demands)
     if (lazy := _LAZY.get(production.op)) is not None:
         values = [part or unknown for part in before]
-        return tuple([FREE if demand is FREE else lazy(demand, *each) for demand, *each in zip(demands, *values, strict=True)])
+        return tuple(
+            [FREE if demand is FREE else lazy(demand, *each) for demand, *each in zip(demands, *values, strict=True)]
+        )
     rules = _RULES.get((production.type, production.op)) or _RULES.get(("", production.op), ())
     known = [part for part in before if part is not None]
     if len(known) < len(before) or len(before) >= len(rules):
@@ -81,7 +85,7 @@ def of_operand(
     )
 
 
-# ---- operands that may not be evaluated --------------------------------------------------------------------------------
+# ---- operands that may not be evaluated ------------------------------------------------------------------------------
 
 
 def _of_if(demand: Demanded, *before: Any) -> Demanded:
@@ -162,7 +166,7 @@ def _equal_to(wanted: bool, first: Any) -> Demanded:
 
 
 def _rises(values: Sequence[Any]) -> bool:
-    return all(a < b for a, b in zip(values, values[1:], strict=False))
+    return all(a < b for a, b in pairwise(values))
 
 
 def _end_of(wanted: Any) -> Demanded:
@@ -211,7 +215,9 @@ _RULES: dict[tuple[str, str], tuple[Callable[..., Demanded], ...]] = {
 }
 """For each type (or any) and op: what is demanded of its operands in turn, of those that are not lazy."""
 
-_REFUSING = {(op, 0) for op in ("abs", "upper", "lower", "text", "sorted", "keys", "keys of tally", "range", "list", "item")}
+_REFUSING = {
+    (op, 0) for op in ("abs", "upper", "lower", "text", "sorted", "keys", "keys of tally", "range", "list", "item")
+}
 _REFUSING |= {("*", 1), *((f"len{of}", 0) for of in ("", " of str", " of words", " of map", " of tally"))}
 
 

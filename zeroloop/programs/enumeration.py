@@ -263,9 +263,9 @@ class _Bodies:
             for sizes in _shares(size - 1, len(production.holes)):
                 for operands in itertools.product(*map(self._operands, production.holes, sizes)):
                     term = _term(production, operands)
-                    if any(each.value == self.bank.hidden for each in term if each.op == "variable"):
-                        if in_order(production, operands):
-                            yield term
+                    looks = any(each.op == "variable" and each.value == self.bank.hidden for each in term)
+                    if looks and in_order(production, operands):
+                        yield term
 
     def _operands(self, hole: Hole, size: int) -> list[Program]:
         return [*(self.of(hole.type, size) if hole.scope == self.bank.scope else terms(self.language, hole, size))]

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from zeroloop.programs.demands import FREE, NEVER, Demanded, may_refuse, meets, of_condition, of_filtered, of_operand, strictly
+from zeroloop.programs.demands import (
+    FREE,
+    NEVER,
+    Demanded,
+    is_known,
+    may_refuse,
+    meets,
+    of_condition,
+    of_filtered,
+    of_operand,
+    strictly,
+)
 from zeroloop.programs.terms import BLOCK, BODY, STEPS, Hole, Production, Signature, Term, tree
 from zeroloop.programs.vectors import (
     FAILED,
@@ -66,6 +77,11 @@ class Focus:
         """Where the first hole is evaluated; found when it is asked for, as most functions are never written on."""
         return self.whole if self.above is None else _place(self.above)
 
+    @functools.cached_property
+    def has_values(self) -> bool:
+        """Whether it is known of some example what the first hole must come to."""
+        return any(map(is_known, self.place.demands))
+
 
 END, DEAD = Focus(), Focus(is_dead=True)
 
@@ -117,6 +133,11 @@ def _next(open_: Open, term: Term, end: int) -> Focus:
     return DEAD if may_refuse(production, number) and NEVER in focus.place.demands else focus
 
 
+def is_clear(focus: Focus, production: Production) -> bool:
+    """Whether a production is no dead end before its holes are filled, without a closer look."""
+    return not (may_refuse(production, 0) and focus.has_values)
+
+
 def _with_items(open_: Open, term: Term) -> Open:
     """Once it is known what a production goes over: the items, and what an operand before comes to for each."""
     over = open_.parts[-1]
@@ -151,7 +172,10 @@ def _value_of_statement(production: Production, parts: Sequence[Vector | None]) 
         return None
     condition, value, others = parts
     assert condition and value and others
-    return tuple(a if holds is True else FAILED if holds is FAILED else b for holds, a, b in zip(condition, value, others, strict=True))
+    return tuple(
+        a if holds is True else FAILED if holds is FAILED else b
+        for holds, a, b in zip(condition, value, others, strict=True)
+    )
 
 
 def _place(open_: Open) -> Place:
@@ -163,7 +187,7 @@ def _place(open_: Open) -> Place:
         return _place_in_statement(open_)
     if production.op in OVER:
         return _place_beside_items(open_)
-    if production.op == "call" or number == 2 and production.bound:
+    if production.op == "call" or (number == 2 and production.bound):
         return NOWHERE  # (what a loop with an accumulator comes to in between is not known)
     if production.bound:
         return Place(environments, strictly(demands))
@@ -184,7 +208,9 @@ def _place_beside_items(open_: Open) -> Place:
     else:
         kept = list(open_.parts[0] or ())
     found = zip(within.owners, kept, strict=True)
-    return Place(within.environments, tuple(of_condition(demands[owner], item, op != "filter") for owner, item in found))
+    return Place(
+        within.environments, tuple(of_condition(demands[owner], item, op != "filter") for owner, item in found)
+    )
 
 
 def _place_in_statement(open_: Open) -> Place:
@@ -208,5 +234,6 @@ def _place_in_statement(open_: Open) -> Place:
     condition = parts[0] or (None,) * len(demands)
     wanted = number == 1
     return Place(
-        environments, tuple(demand if holds is wanted else FREE for demand, holds in zip(demands, condition, strict=True))
+        environments,
+        tuple(demand if holds is wanted else FREE for demand, holds in zip(demands, condition, strict=True)),
     )

@@ -10,9 +10,9 @@ _EMPTY = ()
 _LENGTHS = {f"len{of}" for of in ("", " of str", " of words", " of map", " of tally")}
 _COUNTS = {"count", "count in str", "count in words"}
 _COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
-_ORDERS = {"sorted", "reverse", _EMPTY}
-_CASES = {"upper", "lower", ""}
-_FLAGS = {True, False}
+_ORDERS: set[object] = {"sorted", "reverse", _EMPTY}
+_CASES: set[object] = {"upper", "lower", ""}
+_FLAGS: set[object] = {True, False}
 _NONE: frozenset[object] = frozenset()
 
 _NEEDLESS: dict[tuple[str, str, int], set[object]] = {

@@ -145,9 +145,7 @@ _Places: TypeAlias = Sequence[tuple[int, ...]]
 
 
 def _found(of: Callable[[tuple[int, ...]], Any], places: _Places, over: Vector) -> Vector:
-    return tuple(
-        FAILED if values is FAILED else of(inside) for inside, values in zip(places, over, strict=True)
-    )
+    return tuple(FAILED if values is FAILED else of(inside) for inside, values in zip(places, over, strict=True))
 
 
 def _first(body: Vector, stop: bool) -> Callable[[tuple[int, ...]], Any]:
