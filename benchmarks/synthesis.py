@@ -23,7 +23,7 @@ def run(quick: bool = False) -> dict[str, Any]:
     """By difficulty."""
     if quick:
         return {"0.2": baselines(0.2, 2, (20,))}
-    return {str(difficulty): baselines(difficulty, 40, (200, 1_000)) for difficulty in (0.2, 0.4, 0.6, 0.8, 1.0)}
+    return {str(difficulty): baselines(difficulty, 20, (200, 1_000)) for difficulty in (0.2, 0.4, 0.6, 0.8, 1.0)}
 
 
 class Counting(Synthesis):

@@ -1,5 +1,6 @@
 """Programs: their environment, the language they are written in, and the verification of functions."""
 
+import dataclasses
 import functools
 import random
 import subprocess
@@ -9,11 +10,14 @@ import pytest
 
 from zeroloop.envs import program
 from zeroloop.errors import SandboxError, TaskError
+from zeroloop.programs.canonical import canonical
+from zeroloop.programs.enumeration import terms
+from zeroloop.programs.identities import is_needless
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import language
 from zeroloop.programs.python import one_line, source
 from zeroloop.programs.reader import read
-from zeroloop.programs.terms import Function, read_signature
+from zeroloop.programs.terms import LEAST, Function, read_signature, tree
 from zeroloop.programs.values import FailedError, LimitError
 from zeroloop.sandbox import Call, Limits, run
 from zeroloop.seeding import stream
@@ -53,6 +57,20 @@ MAPS = {
     "test_cases": [{"input": [["ab", "b"], {"ab": 1}], "output": {"1": 2, "-3": 4}}],
     "max_size": 30,
 }
+
+
+class Anything(program.Synthesis):
+    """The rules without dead ends, by which any program of the language is written."""
+
+    def list_moves(self, state):
+        if state.at < 0:
+            return ()
+        hole = state.term[state.at]
+        room = state.left - 1 - (state.needed - LEAST.get(hole.type, 1))
+        return state.goal.language.moves(hole, len(state.term) == 1, room)
+
+
+ANYTHING = Anything()
 
 
 class TestRules(EnvironmentConformance):
@@ -95,8 +113,8 @@ def random_programs(count=300):
             "test_cases": [{"input": arguments[0], "output": {"i": 1, "b": True, "s": "", "l": []}[returns[0]]}],
         }
         state = RULES.initial_state(task)
-        while moves := RULES.moves(state):
-            state = RULES.step(state, generator.randrange(len(moves))).state
+        while moves := ANYTHING.moves(state):
+            state = ANYTHING.step(state, generator.randrange(len(moves))).state
         found.append(state)
     return found, arguments
 
@@ -307,14 +325,14 @@ def test_tasks_with_other_constants_or_features_are_other_states():
 def test_states_say_what_finished_parts_come_to():
     state = RULES.initial_state({**SUM_LIST, "max_size": 9})
     for name in ("int // int", "max(list)", "numbers", "int + int", "len(list)", "numbers"):
-        state = RULES.step(state, RULES.parse_action(state, name)).state
+        state = ANYTHING.step(state, ANYTHING.parse_action(state, name)).state
     text = RULES.describe(state)
     assert "max(numbers) is 3 or undefined\nlen(numbers) is 2 or 0\n" in text and "numbers is" not in text.split("\n")
     changed = RULES.initial_state(
         {**SUM_LIST, "signature": SUM_N, "features": ["let"], "test_cases": ONE, "max_size": 20}
     )
     for name in ("int name = int", "n", "int + int", "n", "1", "return int", "int + int", "abs(int)", "n"):
-        changed = RULES.step(changed, RULES.parse_action(changed, name)).state
+        changed = ANYTHING.step(changed, ANYTHING.parse_action(changed, name)).state
     assert " is " not in RULES.describe(changed), "the parameter has another value by then"
 
 
@@ -327,9 +345,9 @@ def test_every_episode_of_statements_ends_with_a_whole_program(task):
     sizes = set()
     for _ in range(60):
         state = RULES.initial_state(task)
-        while moves := RULES.moves(state):
+        while moves := ANYTHING.moves(state):
             assert state.left >= state.needed
-            state = RULES.step(state, generator.randrange(len(moves))).state
+            state = ANYTHING.step(state, generator.randrange(len(moves))).state
         assert state.left >= state.needed == 0 and RULES.answer(state).count("return") >= 1
         sizes.add(len(state.term))
     assert len(sizes) > 1
@@ -525,10 +543,10 @@ def test_chains_of_statements_are_checked(number):
     features = ["let", "if", "loop", "while", "pair", "list", "slice", "text", "recursion"]
     task = {**SUM_LIST, "features": features, "max_size": 10 + number % 20}
     state, claims = RULES.initial_state(task), []
-    while moves := RULES.moves(state):
+    while moves := ANYTHING.moves(state):
         action = generator.randrange(len(moves))
-        claims.append(RULES.claim(state, action))
-        state = RULES.step(state, action).state
+        claims.append(ANYTHING.claim(state, action))
+        state = ANYTHING.step(state, action).state
     found = KIND.check_chain(task, claims)
     assert found is None or found.startswith("the function is "), found
     for at in range(len(claims) - 1):
@@ -570,3 +588,61 @@ def test_examples_are_short_enough_for_the_environment():
     assert any(len(result) > 100 for _, result in known.pool)
     for seed in range(20):
         assert all(len(result) <= 100 for _, result in arguments_of.shown_cases(known, stream(seed, "shown")))
+
+
+# ---- dead ends -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("returns", "size", "cases"),
+    [
+        ("list[int]", 5, [([2, [3, -1, 3]], [3, 3]), ([0, []], [])]),
+        ("int", 4, [([2, [3, -1, 3]], 5), ([0, [4]], 4)]),
+        ("bool", 4, [([2, [3, 2]], True), ([0, []], False)]),
+    ],
+)
+def test_all_small_programs_that_fit_can_be_written(returns, size, cases):
+    """But for those with operands that a smaller program does without."""
+    task = {
+        "language": "python",
+        "signature": f"def f(a: int, numbers: list[int]) -> {returns}",
+        "test_cases": [{"input": arguments, "output": result} for arguments, result in cases],
+        "max_size": size,
+    }
+    start = RULES.initial_state(task)
+    fitting = set()
+    for productions in range(1, size + 1):
+        for term in terms(start.goal.language, start.term[0], productions, True):
+            if RULES.score(dataclasses.replace(start, term=term, at=-1, needed=0)) and not has_needless(tree(term)):
+                fitting.add(canonical(term))
+    written, states, looked_at = set(), [start], 0
+    while states:
+        state = states.pop()
+        looked_at += 1
+        states += (RULES.apply(state, move) for move in RULES.moves(state))
+        if RULES.score(state):
+            written.add(canonical(state.term))
+    assert written == fitting and fitting
+    assert looked_at > 500
+
+
+def has_needless(node):
+    return any(
+        is_needless(node.head, place, child.head) or has_needless(child) for place, child in enumerate(node.children)
+    )
+
+
+def test_references_can_be_written():
+    for key, found in [*specifications().items()][::101]:
+        task = {
+            "language": "python",
+            "signature": found.signature,
+            "constants": list(study(key).constants),
+            "test_cases": [{"input": arguments, "output": result} for arguments, result in study(key).pool[:4]],
+            "max_size": found.size,
+        }
+        state = RULES.initial_state(task)
+        for part in study(key).term:
+            assert part in RULES.moves(state), f"{part.name} in {found.body}"
+            state = RULES.apply(state, part)
+        assert RULES.score(state) == 1
