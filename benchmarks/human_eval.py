@@ -26,7 +26,7 @@ from zeroloop.programs.terms import ANNOTATIONS, MOST_PARAMETERS, Function
 from zeroloop.sandbox import Call, Limits
 from zeroloop.sandbox import run as run_in_sandbox
 
-SIMULATIONS, MOST_EVALUATED, MOST_SIZE = 400, 200_000, 14
+SIMULATIONS, MOST_EVALUATED, MOST_SIZE = 100, 50_000, 14
 FEATURES = ("slice", "text")
 NAME = "solution"
 
