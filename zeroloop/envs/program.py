@@ -137,9 +137,9 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         room, spoken = state.left - 1 - others, state.goal.language
         if state.at == 0:
             return spoken.moves(hole, True, room)
-        head = state.term[state.at - 1]
+        head, before = state.term[state.at - 1], state.before
         assert isinstance(head, Production)
-        if state.before is not None and head.holes and focuses.is_clear(_focus(state.before), head):
+        if before and before.at == state.at - 1 and head.holes and focuses.is_clear(_focus(before), head):
             return spoken.moves_beneath(head, 0, hole, room)  # (most states are never looked at more closely)
         focus = _focus(state)
         if focus.is_dead or focus.above is None:

@@ -167,7 +167,7 @@ class _Bank:
         self._found: dict[tuple[str, int], list[_Found]] = {}
         self._seen: dict[str, set[Hashable]] = {}
         self._inner: dict[Hashable, _Bank] = {}
-        self._bodies: dict[Hashable, _Bodies] = {}
+        self._bodies: dict[_Bank, _Bodies] = {}
 
     def of(self, kind: str, size: int) -> list[_Found]:
         """Those of a type and size."""
@@ -237,7 +237,9 @@ class _Bank:
             inner = self._inside(production, items(production, self.environments, over))
         except UnknownError:
             return None
-        return self._bodies.setdefault(id(inner), _Bodies(inner))
+        if inner not in self._bodies:
+            self._bodies[inner] = _Bodies(inner)
+        return self._bodies[inner]
 
 
 class _Bodies:
