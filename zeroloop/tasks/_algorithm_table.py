@@ -954,12 +954,11 @@ def _smallest_divisor(n: int) -> int:
 
 
 def _last_in_a_circle(k: int, n: int) -> int:
-    circle = [*range(n)]
+    circle = list(range(n))
     while len(circle) > 1:
         leaves = (k - 1) % len(circle)
         circle = circle[leaves + 1 :] + circle[:leaves]
-    (last,) = circle
-    return last
+    return circle[0]
 
 
 def _runs(values: Any) -> list[int]:
