@@ -3,7 +3,6 @@
 import ast
 import functools
 import re
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -42,22 +41,22 @@ class Statement(NamedTuple):
 
 
 class CodeKind(Kind):
-    """Functions of `specifications`, to be written in one of the languages, or finished where a sketch is given.
+    """Functions to be written in one of the languages, or finished where a sketch is given.
 
-    chosen: a specification for a difficulty, and how many productions of its reference are left open.
+    A subclass says what they are to do (`specifications`, `chosen`).
     """
 
     family = "code"
     environment_name = "program"
 
     @property
-    @abstractmethod
     def specifications(self) -> Mapping[str, Specification]:
         """What functions are to do, by key."""
+        raise NotImplementedError
 
-    @abstractmethod
     def chosen(self, rng: np.random.Generator, difficulty: float) -> tuple[Specification, int]:
-        """A specification, and the number of productions to be written."""
+        """A specification for a difficulty, and how many productions of its reference are left open."""
+        raise NotImplementedError
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind. Examples are chosen so that they rule out as many wrong programs as they can."""
@@ -96,7 +95,9 @@ class CodeKind(Kind):
             {"input": [*map(to_json, arguments)], "output": to_json(result)}
             for arguments, result in shown_cases(known, rng)
         ]
-        for each in (cases, sorted(cases, key=lambda case: len(str(case)))):
+        by_length = sorted(cases, key=lambda case: len(str(case)))
+        cases.remove(by_length[0])
+        for each in ([by_length[0], *cases], by_length):
             task["test_cases"] = each
             fitting = len(self.environment(task).initial_state(task).goal.examples)
             if fitting >= LEAST_EXAMPLES:
