@@ -4,6 +4,7 @@ one at a time and side by side."""
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -11,20 +12,24 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Task, TaskKind
+from zeroloop.envs.program import LARGEST
 from zeroloop.evaluators.rollout import playout
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import create_hrm_agent
 from zeroloop.networks.reasoners import ReasonersConfig
 from zeroloop.networks.trm import create_trm_agent
+from zeroloop.programs.named import named_functions
+from zeroloop.records import SelfPlayEpisode
 from zeroloop.run.trials import grade_tasks
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
-from zeroloop.tasks import kinds
+from zeroloop.tasks import algorithm, kinds
+from zeroloop.tasks._algorithms import algorithms
 from zeroloop.tasks._constraints import ConstraintKind
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
 
-SANDBOXED = {"function"}
+SANDBOXED = {"algorithm", "function"}
 """Kinds whose verifier starts a process for each answer."""
 
 
@@ -33,6 +38,9 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     return {
         "verifiers": verifiers(10 if quick else 20_000),
         "solved without a network": baselines(1 if quick else 30, 10 if quick else 200),
+        "algorithms without a network": algorithms_by_name(
+            ["is_even"] if quick else [*named_functions()], 1 if quick else 4, (10,) if quick else (200, 2_000)
+        ),
         "episodes/s": episodes(2 if quick else 128),
     }
 
@@ -91,6 +99,33 @@ def _baselines(kind: ConstraintKind, difficulty: float, count: int, simulations:
     grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations, rng)
     greedy = [kind.verify(task, kind.baseline(task)).score for task in tasks]
     return float(np.mean(random)), grade.good, float(np.mean(greedy))
+
+
+def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """Of the well-known functions: productions, those that are left open (half of them, and as many as tasks leave at
+    most), and for each number of simulations the share of `count` tasks whose answer the verifier accepts after a
+    search with equal priors and values of 0. Tasks differ in what is open, and in the examples."""
+    kind = algorithm.kind()
+    found: dict[str, dict[str, Any]] = {}
+    for each in (algorithms()[f"algorithm {name}"] for name in names):
+        sizes = {each.size // 2, min(LARGEST - 5, round(each.size * each.most_open))}
+        for size in sorted(sizes):
+            rng = stream(1, "algorithms", each.name, size)
+            tasks = [kind.asked(rng, each, size) | {"task_id": str(number), "problem": ""} for number in range(count)]
+            row = {"productions": each.size, "open": size}
+            found[f"{each.name}, {size} open"] = row | {str(n): _solved(tasks, n) for n in simulations}
+    return found
+
+
+def _solved(tasks: list[Task], simulations: int) -> float:
+    """The share of the tasks that are solved."""
+    generator = SelfPlayEpisodeGenerator(mcts_config={"num_simulations": simulations})
+    generator.use(UniformEvaluator())
+
+    async def play() -> list[SelfPlayEpisode]:
+        return await asyncio.gather(*(generator.generate_episode(task, timeout=None) for task in tasks))
+
+    return float(np.mean([episode.outcome == "success" for episode in asyncio.run(play())]))
 
 
 def episodes(count: int) -> dict[str, float]:

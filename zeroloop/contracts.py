@@ -125,6 +125,14 @@ class SolvingEnvironment(Environment, Protocol):
         """One true sentence about what a legal action does, from which it can be checked without this environment."""
 
 
+@runtime_checkable
+class TranslatingEnvironment(SolvingEnvironment, Protocol):
+    """One whose answers can be written in several languages."""
+
+    def translations(self, state: State) -> dict[str, str]:
+        """The answer of a finished state in every language, by the names that tasks have for them in `language`."""
+
+
 Task: TypeAlias = dict[str, Any]
 """Plain JSON: task_id, type, kind, difficulty, problem, and what the kind needs to start an episode and to verify."""
 
@@ -200,6 +208,14 @@ class TaskKind(Protocol):
 
     def near_misses(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
         """Endless wrong answers that look right."""
+
+
+@runtime_checkable
+class TranslatingKind(TaskKind, Protocol):
+    """One whose answers are programs in the language that a task names in `language`."""
+
+    def in_language(self, task: Task, language: str) -> Task:
+        """A task that `make` gave, for another language. Tests and structure are the same."""
 
 
 class Request(Protocol):

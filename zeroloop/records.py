@@ -74,7 +74,8 @@ class SelfPlayEpisode:
     """Everything that happened in one episode: T actions, T + 1 states, T rewards, T traces.
 
     metadata: `task`; `verdict`, `score` and `evidence` where an answer was verified, `answer`; `claims`, a sentence for
-    each action; `reason` where it ended without an answer; `seconds`.
+    each action; `translations`, of a right program, in all languages; `reason` where it ended without an answer;
+    `seconds`.
 
     Computed: total_reward, the sum of rewards. episode_length: T. search_efficiency: share of all visits of the roots'
     actions that went to those that were taken. solution_path: the actions of a success, empty otherwise.

@@ -42,6 +42,14 @@ def test_every_family_has_a_generator(zeroloop):
             assert task["task_id"] and task["difficulty"] == 0.1
 
 
+def test_code_comes_in_the_languages_that_are_asked_for(zeroloop):
+    words = ["--tasks", "2", "--difficulty", "0.1", "0.2", "--out", "-", "--languages"]
+    answer = zeroloop("generate", "code", *words, "java")
+    assert {task["language"] for task in lines(answer.out)} == {"java"}
+    zeroloop("generate", "code", *words, "jva").refused(2, "unknown language 'jva'; did you mean 'java'?")
+    zeroloop("generate", "math", *words, "java").refused(2, "--languages is for the family code")
+
+
 def test_what_is_generated_can_be_verified(zeroloop, tmp_path):
     assert zeroloop("generate", "custom", "--tasks", "3", "--out", "t.jsonl").code == 0
     made = lines((tmp_path / "t.jsonl").read_text())

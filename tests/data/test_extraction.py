@@ -201,3 +201,28 @@ def test_a_dataset_is_of_one_type(examples):
         SelfPlayDataset([], "polcy")
     with pytest.raises(SettingError, match="is of type value"):
         SelfPlayDataset(examples["value"], "policy")
+
+
+def test_right_programs_come_in_all_languages(tmp_path):
+    task = {
+        "task_id": "two",
+        "kind": "function",
+        "language": "java",
+        "function_name": "sum_list",
+        "signature": "def sum_list(numbers: list[int]) -> int",
+        "spec": "sum list",
+        "problem": "Write it.",
+        "test_cases": [{"input": [[3, 1]], "output": 4}, {"input": [[2, 2, 9]], "output": 13}],
+        "max_size": 3,
+    }
+    generator = SelfPlayEpisodeGenerator(mcts_config={"num_simulations": 64})
+    episode = asyncio.run(generator.generate_episode(task, timeout=None))
+    if episode.outcome == "error":
+        pytest.skip(episode.metadata["reason"])
+    (example,) = TrainingDataExtractor().extract_examples([episode])["reasoning"]
+    found = example.metadata["translations"]
+    assert found["java"] == episode.metadata["answer"] and "final class Solution" in found["java"]
+    assert "return sum(numbers)" in found["python"] and "numbers.reduce(" in found["javascript"]
+    write_episodes(tmp_path / "one.parquet", [episode])
+    (again,) = read_episodes(tmp_path / "one.parquet", {1: MIXTURE})
+    assert again.metadata["translations"] == found

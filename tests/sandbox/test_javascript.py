@@ -69,7 +69,7 @@ def test_what_is_printed_is_no_result():
         ("f = 5", "raised", "TypeError"),
         ("f = async x => 1", "raised", "a value of type Promise"),
         ("f = x => new Set([1])", "raised", "a value of type Set"),
-        ("f = x => new Map([[1, 2]])", "raised", "keys that are no text"),
+        ("f = x => new Map([[1.5, 2]])", "raised", "keys that are neither text nor exact integers"),
         ("f = x => x => 1", "raised", "a value of type function"),
         ("f = x => Symbol('a')", "raised", "a value of type symbol"),
         ("f = x => 0 / 0", "raised", "a value of type number"),

@@ -55,7 +55,7 @@ def test_what_is_printed_is_no_result():
         ("def g(x):\n    return 1\n", "raised", "KeyError: 'f'"),
         ("def f():\n    return 1\n", "raised", "TypeError"),
         ("def f(x):\n    return (1, 2)\n", "raised", "a value of type tuple"),
-        ("def f(x):\n    return {1: 2}\n", "raised", "a value of type dict"),
+        ("def f(x):\n    return {1.0: 2}\n", "raised", "a value of type dict"),
         ("def f(x):\n    return float('nan')\n", "raised", "a value of type float"),
         ("class I(int): pass\ndef f(x):\n    return I(1)\n", "raised", "a value of type I"),
         ("def f(x):\n    a = []\n    a.append(a)\n    return a\n", "raised", "too large"),

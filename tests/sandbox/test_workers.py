@@ -15,6 +15,7 @@ from zeroloop.sandbox import (
     Outcome,
     Workers,
     available,
+    calls,
     examine,
     python,
     run,
@@ -204,3 +205,80 @@ def test_code_never_runs_without_bubblewrap(monkeypatch):
         with Workers() as own, pytest.raises(SandboxError, match=missing):
             own.run(language, TWICE[language], [Call("f", [1])])
         assert "bubblewrap is missing" in available(language)
+
+
+MAPS = {
+    "python": """\
+def table(x):
+    return {**x, 10: x.get(1, 0) + 1}
+
+def tally(x):
+    return {**x, "new": sum(x.values())}
+
+def kinds(x):
+    return [type(key).__name__ == "int" for key in x]
+
+def nested(x):
+    return [x, {"a": x}]
+""",
+    "javascript": """\
+const table = x => new Map([...x, [10, (x.get(1) ?? 0) + 1]]);
+const tally = x => new Map([...x, ["new", [...x.values()].reduce((a, b) => a + b, 0)]]);
+const kinds = x => [...x.keys()].map(key => typeof key === "number" || typeof key === "bigint");
+const nested = x => [x, {a: x}];
+""",
+    "java": """\
+import java.util.*;
+
+class Solution {
+    static Map<Long, Long> table(Map<Long, Long> x) {
+        Map<Long, Long> found = new HashMap<>(x);
+        found.put(10L, x.getOrDefault(1L, 0L) + 1);
+        return found;
+    }
+
+    static Map<String, Long> tally(Map<String, Long> x) {
+        Map<String, Long> found = new TreeMap<>(x);
+        found.put("new", x.values().stream().mapToLong(each -> each).sum());
+        return found;
+    }
+
+    static List<Boolean> kinds(Map<Object, Object> x) {
+        return x.keySet().stream().map(key -> key instanceof Number).toList();
+    }
+
+    static List<Object> nested(Map<Long, Long> x) {
+        return List.of(x, Map.of("a", x));
+    }
+}
+""",
+}
+
+
+def test_maps_go_in_and_out_with_keys_of_their_own_type(language):
+    large = 2**60 + 1
+    asked = [
+        *(Call("table", [each]) for each in ({}, {1: 5}, {large: 1, -3: 2})),
+        *(Call("tally", [each]) for each in ({}, {"a": 5, "": 1, "1": 2, "entries": 3, "__proto__": 4})),
+        Call("kinds", [{1: 1, -2: 1, large: 1}]),
+        Call("kinds", [{"1": 1}]),
+        Call("nested", [{5: 6}]),
+    ]
+    found = [outcome.value for outcome in run(language, MAPS[language], asked).outcomes]
+    assert found == [
+        *({10: 1}, {1: 5, 10: 6}, {large: 1, -3: 2, 10: 1}),
+        *({"new": 0}, {"a": 5, "": 1, "1": 2, "entries": 3, "__proto__": 4, "new": 15}),
+        *([True, True, True], [False], [{5: 6}, {"a": {5: 6}}]),
+    ]
+
+
+def test_other_keys_are_not_sent(language):
+    (found,) = run(language, TWICE[language], [Call("f", [{1.5: 1}])]).outcomes
+    assert found.kind == "missing" and "keys must be texts or integers, not float" in found.detail
+
+
+def test_only_whole_mappings_are_read():
+    assert calls.unpacked(calls.packed({"a": [{1: {}}]})) == {"a": [{1: {}}]}
+    for broken in ({}, {"a": 1}, {"entries": [[1]]}, {"entries": [[1, 2], [1, 3]]}, {"entries": [[True, 1]]}):
+        with pytest.raises(ValueError, match="mapping"):
+            calls.unpacked(broken)

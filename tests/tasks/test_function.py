@@ -21,8 +21,8 @@ from zeroloop.programs.terms import LEAST, Function, read_signature, tree
 from zeroloop.programs.values import FailedError, LimitError
 from zeroloop.sandbox import Call, Limits, run
 from zeroloop.seeding import stream
+from zeroloop.tasks import _code, function
 from zeroloop.tasks import _function_tests as arguments_of
-from zeroloop.tasks import function
 from zeroloop.tasks._function_tests import agrees, study
 from zeroloop.tasks._specifications import specifications
 from zeroloop.testing.environments import EnvironmentConformance
@@ -82,6 +82,11 @@ class TestRules(EnvironmentConformance):
 class TestKind(TaskKindConformance):
     kind = KIND
     tasks_per_test = 5
+    language = "python"
+
+    def made(self, seed):
+        """In one language, so that as many answers are tried in each as its programs are fast."""
+        return [self.kind.in_language(task, self.language) for task in super().made(seed)]
 
     def test_rewards_are_what_the_verifier_says(self) -> None:
         """A program may fit the examples and fail a hidden test, but never the other way round."""
@@ -91,6 +96,22 @@ class TestKind(TaskKindConformance):
             assert reward == 1 or verdict.verdict == "wrong", f"{verdict} for {environment.answer(state)!r}"
             if verdict.verdict == "correct":
                 assert self.kind.check_chain(task, claims) is None
+
+
+class TestJavaScript(TestKind):
+    language = "javascript"
+    tasks_per_test = 2
+    notations_per_task, near_misses_per_task = 8, 16
+    test_tasks_are_not_repeated = test_difficulty_is_what_it_says = None
+
+    @pytest.fixture(autouse=True)
+    def _toolchain(self, installed):
+        installed(self.language)
+
+
+class TestJava(TestJavaScript):
+    language = "java"
+    notations_per_task, near_misses_per_task = 5, 10
 
 
 # ---- the language --------------------------------------------------------------------------------------------------
@@ -467,7 +488,7 @@ def test_other_programs_are_wrong_and_it_is_said_why(answer, evidence):
 
 
 def test_waiting_is_a_timeout_and_not_a_wrong_answer(monkeypatch):
-    monkeypatch.setattr(function, "run", functools.partial(run, limits=Limits(wall_seconds=0.3)))
+    monkeypatch.setattr(_code, "run", functools.partial(run, limits=Limits(wall_seconds=0.3)))
     found = verdict("def sum_list(xs):\n    import time\n    time.sleep(100)")
     assert found.verdict == "timeout" and "0.3 s" in found.evidence
 
@@ -476,9 +497,9 @@ def test_without_a_sandbox_the_verdict_is_an_error(monkeypatch):
     def missing(*_):
         raise SandboxError("bubblewrap is missing")
 
-    monkeypatch.setattr(function, "run", missing)
+    monkeypatch.setattr(_code, "run", missing)
     found = verdict("def sum_list(xs): return sum(xs) + 0  # never run before")
-    assert found.verdict == "error" and found.evidence == "bubblewrap is missing"
+    assert found.verdict == "error" and found.evidence == "Python cannot be run here: bubblewrap is missing"
 
 
 @pytest.mark.parametrize(
@@ -496,7 +517,7 @@ def test_without_a_sandbox_the_verdict_is_an_error(monkeypatch):
         ({"function_name": "f"}, "signature"),
         ({"signature": "def sum_list(values: list[int]) -> int"}, "signature"),
         ({"function_name": "f("}, "function_name"),
-        ({"language": "java"}, "language"),
+        ({"language": "cobol"}, "language"),
     ],
 )
 def test_broken_tasks_are_errors(change, evidence):

@@ -42,6 +42,17 @@ def test_math_has_the_four_types():
     assert len({task["problem"] for task in tasks}) > 50
 
 
+def test_code_comes_in_three_languages_and_in_those_that_are_asked_for():
+    made = CodeGenerationTaskGenerator((0.1, 0.4), seed=4).generate(12)
+    assert {task["language"] for task in made} == {"python", "javascript", "java"}
+    assert {task["kind"] for task in made} == {"algorithm", "function"}
+    java = CodeGenerationTaskGenerator((0.1, 0.4), seed=4, languages=["java"]).generate(3)
+    assert {task["language"] for task in java} == {"java"} and all("Java" in task["problem"] for task in java)
+    for wrong in ("java", [], ["jva"]):
+        with pytest.raises(SettingError, match="languages"):
+            CodeGenerationTaskGenerator(languages=wrong)
+
+
 def test_a_generator_goes_on_where_it_was():
     one = MathProblemGenerator(seed=3)
     assert one.generate(2) + one.generate(3) == MathProblemGenerator(seed=3).generate(5)

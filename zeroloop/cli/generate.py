@@ -14,6 +14,7 @@ from zeroloop.cli.arguments import Parser, at_least
 from zeroloop.contracts import Task
 from zeroloop.errors import UsageError, unknown_name
 from zeroloop.files import atomic_write
+from zeroloop.sandbox import LANGUAGES
 from zeroloop.tasks import (
     CodeGenerationTaskGenerator,
     FamilyTaskGenerator,
@@ -59,6 +60,7 @@ def _parser() -> Parser:
     option("--difficulty", nargs=2, type=float, default=(0.1, 1.0), metavar=("LO", "HI"), help=difficulty)
     option("--seed", type=at_least(0), default=0, metavar="S", help="equal seeds make equal tasks, default 0")
     option("--kinds", nargs="+", metavar="K", help="only these kinds of the family")
+    option("--languages", nargs="+", metavar="L", help="of code: only these languages, such as python java")
     option("--out", type=Path, required=True, metavar="TASKS.jsonl", help="the file to write, - for stdout")
     return parser
 
@@ -85,7 +87,15 @@ def _generator(arguments: argparse.Namespace) -> FamilyTaskGenerator:
     for name in arguments.kinds or ():
         if name not in known:
             raise unknown_name(f"kind of the family {arguments.family},", name, known)
-    return _generator_of(arguments.family)((low, high), arguments.seed, arguments.kinds)
+    made = _generator_of(arguments.family)
+    if arguments.languages is None:
+        return made((low, high), arguments.seed, arguments.kinds)
+    if not issubclass(made, CodeGenerationTaskGenerator):
+        raise UsageError(f"--languages is for the family code; leave it out for {arguments.family}")
+    for name in arguments.languages:
+        if name not in LANGUAGES:
+            raise unknown_name("language", name, LANGUAGES)
+    return made((low, high), arguments.seed, arguments.kinds, arguments.languages)
 
 
 def _generator_of(family: str) -> type[FamilyTaskGenerator]:

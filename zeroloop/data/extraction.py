@@ -94,6 +94,8 @@ class TrainingDataExtractor:
         task = episode.metadata["task"]
         chain = "\n".join(episode.metadata["claims"])
         metadata = {"query": task["problem"], "answer": episode.metadata.get("answer"), **_about(episode)}
+        if "translations" in episode.metadata:
+            metadata["translations"] = episode.metadata["translations"]
         state = torch.tensor(readable_ids(task["problem"]), dtype=torch.int16)
         return [
             TrainingExample(f"{episode.task_id}/reasoning", "reasoning", state, chain, self.success_weight, metadata)

@@ -14,10 +14,14 @@ from zeroloop.observers import Int16
 from zeroloop.programs import focus as focuses
 from zeroloop.programs import python
 from zeroloop.programs.canonical import canonical
+from zeroloop.programs.dialects import DIALECTS
 from zeroloop.programs.focus import Focus
 from zeroloop.programs.interpreter import evaluator
 from zeroloop.programs.language import LETTERS, MOST_CONSTANTS, Language, language
 from zeroloop.programs.layout import known_parts
+from zeroloop.programs.named import named_functions
+from zeroloop.programs.reader import read_sketch
+from zeroloop.programs.rules import SYMBOL
 from zeroloop.programs.terms import (
     BLOCK,
     BODY,
@@ -69,11 +73,14 @@ EXAMPLE: Task = {
 class Goal:
     """What a program is to do: examples (arguments, result) that are shown, and how they are.
 
-    start: the focus on a hole for the whole function.
+    helpers: functions that it may call. dialect: the language of the answer. start: the focus on a hole for the whole
+    function.
     """
 
     signature: Signature
     language: Language
+    helpers: tuple[Function, ...]
+    dialect: str
     examples: tuple[tuple[list[Any], Any], ...]
     shown: Int16
     key: bytes
@@ -112,19 +119,28 @@ class Synthesis(MoveListEnvironment[Program, Production]):
 
     def initial_state(self, task: Task | None = None) -> Program:
         """A hole for the whole function with the `signature` of `task`, its `test_cases`, and up to `max_size`
-        productions, which may name `constants`, and use `features` of the language beyond expressions.
+        productions, which may name `constants`, use `features` of the language beyond expressions but no operations
+        of `without`, and call `helpers`, which are names of zeroloop.programs.named. With a `sketch`, its holes alone
+        are to be filled.
 
         Raises TaskError where one of these is broken.
         """
         task = task or EXAMPLE
-        one_of(task, "language", ("python",))
+        dialect = one_of(task, "language", DIALECTS)
         signature = read_signature(text(task, "signature", 500))
         most = integer(task, "max_size", 1, LARGEST)
-        spoken = language(signature, _constants(task), _features(task))
-        needed = LEAST.get(spoken.start[0].type, 1)
+        helpers = _helpers(task)
+        features, without = _names(task, "features"), _names(task, "without")
+        spoken = language(signature, _constants(task), features, [each.signature for each in helpers], without)
+        start = read_sketch(spoken, text(task, "sketch", 4_000)) if "sketch" in task else spoken.start
+        needed = sum(LEAST.get(each.type, 1) for each in start if isinstance(each, Hole))
         if most < needed:
-            raise TaskError(f"max_size must be at least {needed} for a function of statements, not {most}")
-        return Program(_goal(signature, spoken, _examples(task, signature), most), spoken.start, 0, needed, most)
+            raise TaskError(f"max_size must be at least {needed} to fill what is open, not {most}")
+        written = sum(isinstance(each, Production) for each in start)
+        shown, examples = _shown_goal(signature, spoken, helpers, _examples(task, signature), written + most)
+        focus = focuses.start(signature, examples)
+        goal = Goal(signature, spoken, helpers, dialect, examples, shown, shown.tobytes(), focus)
+        return Program(goal, start, next(at for at, each in enumerate(start) if isinstance(each, Hole)), needed, most)
 
     def list_moves(self, state: Program) -> Sequence[Production]:
         """Productions for the first hole that leave enough to fill all holes, and that no smaller function does
@@ -161,7 +177,7 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         """1 where every example that is shown has the right result."""
         if state.needed or _focus(state).is_dead:
             return 0.0
-        function = evaluator(state.goal.signature, state.term)
+        function = evaluator(state.goal.signature, state.term, state.goal.helpers)
         try:
             return float(all(function(arguments) == result for arguments, result in state.goal.examples))
         except FailedError:
@@ -173,10 +189,9 @@ class Synthesis(MoveListEnvironment[Program, Production]):
 
     def describe(self, state: Program) -> str:
         """The function with its holes, the examples, what parts of it come to for them, and what is left."""
-        name = state.goal.signature.name
-        calls = "".join(
-            f"{name}({', '.join(map(repr, arguments))}) == {result!r}\n" for arguments, result in state.goal.examples
-        )
+        goal = state.goal
+        example = DIALECTS[goal.dialect].example
+        calls = "".join(f"{example(goal.signature.name, *case)}\n" for case in goal.examples)
         return f"{_source(state)}{calls}{''.join(_known_values(state))}{state.left} productions left"
 
     def move_name(self, state: Program, move: Production) -> str:
@@ -205,8 +220,12 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         return move.symbols, (len(state.goal.shown) + 3 + state.at,)
 
     def answer(self, state: Program) -> str | None:
-        """The function as Python."""
+        """The function, after its helpers, in the task's language."""
         return None if state.needed else _source(state)
+
+    def translations(self, state: Program) -> dict[str, str]:
+        """See TranslatingEnvironment."""
+        return {name: _source(state, name) for name in DIALECTS}
 
     def move_claim(self, state: Program, move: Production) -> str:
         """Such as 'Fill the first hole with "sum(LIST)": the body is now "return sum(LIST)".'."""
@@ -219,8 +238,9 @@ def _alone(move: Production) -> str:
     return python.one_line((move, *move.holes)).removeprefix("" if move.type == BLOCK else "return ")
 
 
-def _source(state: Program) -> str:
-    return python.source(Function(state.goal.signature, state.term))
+def _source(state: Program, dialect: str = "") -> str:
+    goal = state.goal
+    return DIALECTS[dialect or goal.dialect].source(*goal.helpers, Function(goal.signature, state.term))
 
 
 def _known_values(state: Program) -> Iterator[str]:
@@ -265,12 +285,21 @@ _HOLE = {kind: ID[text[0]] for kind, text in HOLES.items()}
 _HOLE |= {MAP: ID["Q"], TALLY: ID["U"], BLOCK: ID["{"], STEPS: ID[";"], BODY: ID["@"]}
 
 
-def _features(task: Task) -> tuple[str, ...]:
-    """What the task allows besides expressions. Raises TaskError where that is no list of names."""
-    given = task.get("features", [])
+def _names(task: Task, field: str) -> tuple[str, ...]:
+    """The names in a field that may be missing. Raises TaskError where that is no list of names."""
+    given = task.get(field, [])
     if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
-        raise TaskError(f"features must be a list of names, not {repr(given)[:80]}")
+        raise TaskError(f"{field} must be a list of names in text, not {type(given).__name__}")
     return tuple(given)
+
+
+def _helpers(task: Task) -> tuple[Function, ...]:
+    """Functions that may be called, after those that they call. Raises TaskError for names that are not known."""
+    given, known = _names(task, "helpers"), named_functions()
+    if unknown := [each for each in given if each not in known]:
+        raise TaskError(f"helpers: {unknown[0][:80]!r} is none; known are {', '.join(known)}")
+    found = [each for name in given for each in (*known[name].helpers, known[name].function)]
+    return tuple({each.signature.name: each for each in found}.values())
 
 
 def _constants(task: Task) -> tuple[int | str, ...]:
@@ -337,14 +366,27 @@ def _fits_key(key: Any, kind: str) -> bool:
     return _fits(key, ITEMS[kind])
 
 
-def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any], Any], ...], most: int) -> Goal:
-    """The examples that have room in the tokens. Raises TaskError where the first one has none."""
+def _shown_goal(
+    signature: Signature,
+    spoken: Language,
+    helpers: tuple[Function, ...],
+    examples: tuple[tuple[list[Any], Any], ...],
+    most: int,
+) -> tuple[Int16, tuple[tuple[list[Any], Any], ...]]:
+    """Tokens of what is wanted, and the examples that have room beside a function of `most` productions.
+
+    Raises TaskError where the first one has none.
+    """
     header = [ID["program"], *encode("".join(LETTERS[each.type] for each in signature.parameters))]
     header += [ID[">"], ID[LETTERS[signature.returns]], *(ID[f"feature {each}"] for each in sorted(spoken.features))]
     for digit in (each.value for each in spoken.constants[INT] if each.value in range(3, 10)):
         header += [ID["item"], ID[str(digit)]]
     for letter, constant in spoken.lettered:
         header += [ID["item"], ID[letter], *encode(constant)]
+    for op in sorted(spoken.without):
+        header += [ID["!"], SYMBOL[op]]
+    for number, helper in enumerate(helpers, "recursion" in spoken.features):
+        header += [SYMBOL[f"call {number}"], *encode(helper.signature.name)]
     rows = [header]
     room = MOST_TOKENS - len(header) - 3 - most
     for values, result in examples:
@@ -355,9 +397,7 @@ def _goal(signature: Signature, spoken: Language, examples: tuple[tuple[list[Any
         rows.append(row)
     if len(rows) < 2:
         raise TaskError(f"test_cases[0] is too long: {MOST_TOKENS} tokens have to show it, constants and the function")
-    shown = np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)])
-    examples = examples[: len(rows) - 1]
-    return Goal(signature, spoken, examples, shown, shown.tobytes(), focuses.start(signature, examples))
+    return np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)]), examples[: len(rows) - 1]
 
 
 def _shown(value: Any) -> str:
@@ -372,5 +412,5 @@ def _shown(value: Any) -> str:
 
 
 def environment() -> Synthesis:
-    """Functions of integers, truth values, texts and lists of integers."""
+    """Functions of integers, truth values, texts, lists and maps."""
     return Synthesis()

@@ -40,8 +40,8 @@ class _Budget:
 
     __slots__ = ("depth", "rounds")
 
-    def __init__(self) -> None:
-        self.rounds, self.depth = MOST_ROUNDS, MOST_DEPTH
+    def __init__(self, rounds: int) -> None:
+        self.rounds, self.depth = rounds, MOST_DEPTH
 
     def take(self, count: int) -> None:
         self.rounds -= count
@@ -57,10 +57,13 @@ _BREAK: tuple[Any, ...] = ()
 Called: TypeAlias = dict[str, Callable[[list[Any], _Budget], Any]]
 
 
-def evaluator(signature: Signature, term: Term, helpers: Sequence[Function] = ()) -> Callable[[Sequence[Any]], Any]:
+def evaluator(
+    signature: Signature, term: Term, helpers: Sequence[Function] = (), rounds: int = MOST_ROUNDS
+) -> Callable[[Sequence[Any]], Any]:
     """The function as a function of a list of arguments, which it never changes.
 
-    The result is the caller's own. Raises FailedError where there is none.
+    rounds: of all loops and calls that an evaluation may take. The result is the caller's own. Raises FailedError where
+    there is none.
     """
     called: Called = {}
     for each in (*helpers, Function(signature, term)):
@@ -69,7 +72,7 @@ def evaluator(signature: Signature, term: Term, helpers: Sequence[Function] = ()
 
     def evaluate(arguments: Sequence[Any]) -> Any:
         try:
-            value = run([*arguments], _Budget())
+            value = run([*arguments], _Budget(rounds))
         except (ArithmeticError, LookupError, ValueError) as error:
             raise FailedError(str(error)) from None
         except RecursionError:

@@ -11,7 +11,7 @@ from zeroloop.programs._java_helpers import HELPERS, IMPORTS
 from zeroloop.programs._java_streams import Streams
 from zeroloop.programs.braces import ATOM, OR, PRODUCT, SUM, TERNARY, UNARY, Text, hole
 from zeroloop.programs.layout import is_number, walk
-from zeroloop.programs.terms import BOOL, INT, LIST, MAP, STR, TALLY, WORDS, Function, Node, Variable
+from zeroloop.programs.terms import BOOL, INT, LIST, MAP, STR, TALLY, WORDS, Function, Node, Signature, Variable
 
 TYPES = {
     INT: "long",
@@ -37,13 +37,17 @@ def source(*functions: Function, name: str = "Solution") -> str:
     return "".join(imports) + ("\n" if imports else "") + f"final class {name} {{\n{lines}}}\n"
 
 
+def head(signature: Signature) -> str:
+    """How the method of a signature begins."""
+    typed = ", ".join(f"{TYPES[each.type]} {each.name}" for each in signature.parameters)
+    return f"public static {TYPES[signature.returns]} {signature.name}({typed})"
+
+
 def _method(function: Function, helpers: set[str]) -> str:
-    name, parameters, returns = function.signature
     says = [f"/** Returns {function.says}. */"] if function.says else []
     printer = _Java(function, helpers)
     body = [f"{_INDENT}{line}" for line in printer.body()]
-    typed = ", ".join(f"{TYPES[each.type]} {each.name}" for each in parameters)
-    lines = [*says, f"public static {TYPES[returns]} {name}({typed}) {{", *body, "}"]
+    lines = [*says, f"{head(function.signature)} {{", *body, "}"]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -68,7 +68,8 @@ class Language:
     """The productions of functions with these parameters.
 
     constants: integers and texts that programs may name, besides what they always may: True, False, "", [] and {}.
-    features: of FEATURES. callable: signatures of functions that may be called. start: a hole for the whole function.
+    features: of FEATURES. callable: signatures of functions that may be called. without: operations that it lacks.
+    start: a hole for the whole function.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Language:
         constants: tuple[int | str, ...],
         features: frozenset[str] = frozenset(),
         callable: tuple[Signature, ...] = (),
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self.parameters, self.returns, self.features, self.callable = parameters, returns, features, callable
+        self.without = without
         self.types = self._types({each.type for each in parameters} | {returns, INT, BOOL})
         self.constants = self._constants(constants)
         self.has_statements = not STATEMENTS.isdisjoint(features)
@@ -139,7 +142,7 @@ class Language:
     def _inner(self, hole: Hole) -> Iterator[Production]:
         statements = hole.type in (BLOCK, STEPS, BODY)
         for rule in statement_rules(hole.type, self.returns) if statements else RULES.get(hole.type, ()):
-            if not rule.feature or rule.feature in self.features:
+            if (not rule.feature or rule.feature in self.features) and rule.op not in self.without:
                 yield from self._made(rule, hole)
         for number, each in enumerate(self.callable):
             if each.returns == hole.type:
@@ -238,18 +241,23 @@ def language(
     constants: tuple[int | str, ...],
     features: Sequence[str] = (),
     helpers: Sequence[Signature] = (),
+    without: Sequence[str] = (),
 ) -> Language:
     """The language of functions with this signature; equal ones are shared. The name counts only where it is called.
 
-    Raises TaskError for unknown features, and for too many helpers.
+    Raises TaskError for unknown features and operations, and for too many helpers.
     """
     if unknown := sorted(set(features) - set(FEATURES)):
         raise TaskError(f"features: {unknown[0]!r} is none; known are {', '.join(FEATURES)}")
+    if unknown := sorted(set(without) - (set(SYMBOL) - {"return", "end"})):
+        raise TaskError(f"without: {unknown[0]!r} is no operation; some are {', '.join([*SYMBOL][:40])}")
     if len(helpers) > MOST_HELPERS:
         raise TaskError(f"helpers: at most {MOST_HELPERS}, not {len(helpers)}")
     itself = (signature,) if "recursion" in features else ()
     called = (*itself, *helpers)
-    return _language(signature.parameters, signature.returns, constants, frozenset(features), called)
+    return _language(
+        signature.parameters, signature.returns, constants, frozenset(features), called, frozenset(without)
+    )
 
 
 _language = functools.lru_cache(maxsize=1024)(Language)

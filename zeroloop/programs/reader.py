@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from zeroloop.errors import TaskError
 from zeroloop.programs.language import MOST_BROUGHT, Language
 from zeroloop.programs.naming import renamed
-from zeroloop.programs.terms import TAKEN, Hole, Production
+from zeroloop.programs.python import one_line
+from zeroloop.programs.terms import HOLES, TAKEN, TARGETS, Hole, Production, Term
 
 
 def read(language: Language, text: str) -> tuple[Production, ...]:
@@ -17,30 +18,61 @@ def read(language: Language, text: str) -> tuple[Production, ...]:
     Variables that the body binds may have any names; in the term they have those that the language gives them. Raises
     TaskError for what the language cannot express.
     """
-    return tuple(production for production, _ in _read(language, text))
+    return tuple(production for production, _ in _whole(language, text))
+
+
+def read_sketch(language: Language, text: str) -> Term:
+    """The term of a body in which names such as INT and BLOCK are holes, in the one way that python.one_line writes it.
+
+    Raises TaskError where nothing is open, for another way to write it, and for what the language cannot express.
+    """
+    lines = text if language.has_statements else text.replace(": result", ":\n    result").replace("; ", "\n")
+    try:
+        read = _read(language, lines, own_names=True)
+    except TaskError:
+        read = _read(language, lines)
+    term = tuple(each for each, _ in read)
+    if not any(isinstance(each, Hole) for each in term):
+        raise TaskError("sketch: nothing in it is open; write a hole as one of " + ", ".join(sorted({*HOLES.values()})))
+    if any(each.type in TARGETS for each in term if isinstance(each, Hole)):
+        raise TaskError("sketch: NAME says too little; leave the whole statement open")
+    if (written := one_line(term)) != text:
+        raise TaskError(f"sketch must be written {written!r}, not {text!r}")
+    return term
 
 
 def read_with_names(language: Language, text: str) -> tuple[Production, ...]:
     """Likewise, with the names of the text: for printing; it is no term of the language."""
-    found = _read(language, text)
+    found = _whole(language, text)
     taken = {name for _, names in found for name in names} & (TAKEN - {"result"})
     if taken:
         raise TaskError(f"{min(taken)!r} is no name for a variable in all languages")
     return renamed([production for production, _ in found], [names for _, names in found])
 
 
-_Read: TypeAlias = list[tuple[Production, list[str]]]
-"""Productions, and the names that the text has for what each of them binds."""
+_Read: TypeAlias = list[tuple[Production | Hole, list[str]]]
+"""Productions and holes, and the names that the text has for what each of them binds."""
 
 
-def _read(language: Language, text: str) -> _Read:
+def _whole(language: Language, text: str) -> list[tuple[Production, list[str]]]:
+    """Raises TaskError where something is open."""
+    every = _read(language, text)
+    found = [(part, names) for part, names in every if isinstance(part, Production)]
+    if len(found) < len(every):
+        raise TaskError(f"{text!r} is a sketch and no program")
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _read(language: Language, text: str, own_names: bool = False) -> _Read:
+    """own_names: variables have the names that the language gives them, which tell types of empty lists and maps."""
     try:
         body = _Plain(language.has_statements).visit(ast.parse(text)).body
     except SyntaxError as error:
         raise TaskError(f"not Python: {error}") from None
     (hole,) = language.start
     assert isinstance(hole, Hole)
-    found = _fill(language, hole, _root(language, body), True)
+    found = _fill(language, hole, _root(language, body), True, own_names)
     if found is None:
         raise TaskError(f"the language does not have {text!r} for a function that returns {language.returns}")
     return found
@@ -49,6 +81,8 @@ def _read(language: Language, text: str) -> _Read:
 def _root(language: Language, body: list[ast.stmt]) -> Any:
     """Statements, or the value of a body that is one expression."""
     one = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr | ast.Return) else None
+    if _is_open(language.start[0].type, body):
+        return body
     if not language.has_statements:
         if one is None and body and not isinstance(body[-1], ast.Return):
             return [*body, ast.Return(ast.Name("result"))]
@@ -56,23 +90,34 @@ def _root(language: Language, body: list[ast.stmt]) -> Any:
     return [ast.Return(one)] if one is not None else body
 
 
-def _fill(language: Language, hole: Hole, node: Any, whole: bool = False) -> _Read | None:
+def _is_open(kind: str, node: Any) -> bool:
+    """Whether syntax is the name of a hole of a type."""
+    if isinstance(node, list):
+        node = node[0].value if len(node) == 1 and isinstance(node[0], ast.Expr) else None
+    return isinstance(node, ast.Name) and node.id == HOLES[kind]
+
+
+def _fill(language: Language, hole: Hole, node: Any, whole: bool, own_names: bool) -> _Read | None:
+    if _is_open(hole.type, node):
+        return [(hole, [])]
     for production in language.moves(hole, whole, MOST_BROUGHT):
         match = _Match({each.name for each in production.bound})
         if not match.holds(_template(production.pieces), node or [ast.Pass()]):
             continue
         if not match.names.keys().isdisjoint(each.name for each in (*language.parameters, *hole.scope)):
             continue
-        inner = [
-            _fill(language, each, match.part(number, len(each.scope) > len(hole.scope)))
-            for number, each in enumerate(production.holes)
-        ]
-        if None not in inner:
+        if own_names and any(old != new for old, new in match.names.items()):
+            continue
+        inner: _Read = []
+        for number, each in enumerate(production.holes):
+            inner_node = match.part(number, len(each.scope) > len(hole.scope))
+            part = _fill(language, each, inner_node, False, own_names)
+            if part is None:
+                break  # (what follows would be read in vain, again and again)
+            inner += part
+        else:
             names = {new: old.rstrip("_") for old, new in match.names.items()}
-            return [
-                (production, [names[each.name] for each in production.bound]),
-                *(each for part in inner if part for each in part),
-            ]
+            return [(production, [names[each.name] for each in production.bound]), *inner]
     return None
 
 
@@ -112,7 +157,7 @@ class _Match:
             self.parts[int(template.id[4:])] = node
             return isinstance(node, ast.expr)
         if isinstance(template, ast.Name) and template.id in self.bound and isinstance(node, ast.Name):
-            return self.names.setdefault(node.id, template.id) == template.id
+            return node.id != "NAME" and self.names.setdefault(node.id, template.id) == template.id
         if isinstance(template, list):
             return isinstance(node, list) and self._all_hold(template, node)
         if not isinstance(template, ast.AST):

@@ -40,6 +40,8 @@ def is_exact(value: Any) -> bool:
     """Whether the integers of a value are within the limits."""
     if isinstance(value, list):
         return all(map(is_exact, value))
+    if isinstance(value, dict):
+        return is_exact([*value, *value.values()])
     return not isinstance(value, int) or -LARGEST_INTEGER <= value <= LARGEST_INTEGER
 
 

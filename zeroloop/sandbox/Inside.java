@@ -347,8 +347,9 @@ final class Conversion {
         }
         if (value instanceof Map && kind.isAssignableFrom(LinkedHashMap.class)) {
             Map<Object, Object> found = new LinkedHashMap<>();
-            for (Map.Entry<?, ?> each : ((Map<?, ?>) value).entrySet()) {
-                found.put(each.getKey(), converted(each.getValue(), part(type, 1)));
+            for (Object each : (List<?>) ((Map<?, ?>) value).get("entries")) {
+                List<?> entry = (List<?>) each;
+                found.put(converted(entry.get(0), part(type, 0)), converted(entry.get(1), part(type, 1)));
             }
             return found;
         }
@@ -592,18 +593,20 @@ final class Writer {
     }
 
     private void mapping(Map<?, ?> values, int depth) {
-        String before = "{";
+        String before = "{\"entries\": [";
         for (Map.Entry<?, ?> each : values.entrySet()) {
-            if (!(each.getKey() instanceof String)) {
-                throw new IllegalArgumentException("a Map with keys that are no text was returned");
+            Object key = each.getKey();
+            if (key == null || !(key instanceof String || key instanceof Character || isInteger(key))) {
+                throw new IllegalArgumentException("a Map with keys that are neither text nor integers was returned");
             }
-            said.append(before);
-            text((String) each.getKey());
-            said.append(':');
+            said.append(before).append('[');
+            write(key, depth + 1);
+            said.append(',');
             write(each.getValue(), depth + 1);
+            said.append(']');
             before = ",";
         }
-        said.append(values.isEmpty() ? "{}" : "}");
+        said.append(values.isEmpty() ? "{\"entries\": []}" : "]}");
     }
 
     void text(String value) {

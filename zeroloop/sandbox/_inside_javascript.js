@@ -15,6 +15,7 @@
   const number = BigInt;
   const text = String;
   const plain = Object.prototype;
+  const PlainMap = Map;
   const plainMap = Map.prototype;
   const free = (method) => Function.prototype.call.bind(method);
   const slice = free(String.prototype.slice);
@@ -67,13 +68,19 @@
     while (bytes.length) bytes = part(bytes, writeSync(results, bytes, 0, bytes.length));
   }
 
-  // What was marked for the way here: "s" before text, "n" before the digits of a large integer.
+  // What was marked for the way here: "s" before text, "n" before the digits of a large integer, objects for Maps.
   function restored(value) {
     if (typeof value === "string") return value[0] === "n" ? number(slice(value, 1)) : slice(value, 1);
     if (typeof value !== "object" || value === null) return value;
-    const names = keys(value);
-    for (let i = 0; i < names.length; i++) value[names[i]] = restored(value[names[i]]);
+    if (!isArray(value)) return restoredMap(value.entries);
+    for (let i = 0; i < value.length; i++) value[i] = restored(value[i]);
     return value;
+  }
+
+  function restoredMap(entries) {
+    const found = new PlainMap();
+    for (let i = 0; i < entries.length; i++) set(found, restored(entries[i][0]), restored(entries[i][1]));
+    return found;
   }
 
   function named(name) {
@@ -133,11 +140,10 @@
   }
 
   function writeMapping(value, parts, depth) {
-    let before = "{";
+    let before = '{"entries": [[';
     const add = (inner, name) => {
-      if (typeof name !== "string") throw new TypeError("a Map with keys that are no text was returned");
-      push(parts, before, stringify(name), ":");
-      before = ",";
+      push(parts, before, keyOf(name), ",");
+      before = "],[";
       write(inner, parts, depth + 1);
     };
     if (getPrototypeOf(value) === plainMap) {
@@ -146,7 +152,13 @@
       const names = keys(value);
       for (let i = 0; i < names.length; i++) add(value[names[i]], names[i]);
     }
-    push(parts, before === "{" ? "{}" : "}");
+    push(parts, before === "],[" ? "]]}" : '{"entries": []}');
+  }
+
+  function keyOf(name) {
+    if (typeof name === "string") return stringify(name);
+    if (typeof name === "bigint" || isSafeInteger(name)) return text(name);
+    throw new TypeError("a Map with keys that are neither text nor exact integers was returned");
   }
 
   function kind(value) {

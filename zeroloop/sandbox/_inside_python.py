@@ -119,10 +119,17 @@ def called(space: "dict[str, Any]", kept: "dict[int, Any]", request: "dict[str, 
         function = getattr(kept[receiver], name)
     else:
         raise LookupError(f"there is no object from call {receiver}")
-    value = function(*request["arguments"])
+    value = function(*map(unpacked, request["arguments"]))
     if request["keep"]:
         kept[request["number"]] = value
     return None if isinstance(function, type) else value
+
+
+def unpacked(value: "Any") -> "Any":
+    """The value whose mappings came as {"entries": [[key, value], ...]}."""
+    if type(value) is list:
+        return [unpacked(each) for each in value]
+    return {key: unpacked(each) for key, each in value["entries"]} if type(value) is dict else value
 
 
 def write(value: "Any", parts: list[str], depth: int = 0) -> None:
@@ -147,12 +154,13 @@ def write(value: "Any", parts: list[str], depth: int = 0) -> None:
                 parts.append(",")
             write(part, parts, depth + 1)
         parts.append("]")
-    elif kind is dict and all(type(name) is str for name in value):
-        parts.append("{")
+    elif kind is dict and all(type(name) in (str, int) for name in value):
+        parts.append('{"entries": [')
         for number, (name, part) in enumerate(value.items()):
-            parts.append(f"{',' if number else ''}{quoted(name)}:")
+            parts.append(f"{',' if number else ''}[{quoted(name) if type(name) is str else name},")
             write(part, parts, depth + 1)
-        parts.append("}")
+            parts.append("]")
+        parts.append("]}")
     else:
         raise TypeError(f"a value of type {kind.__name__} was returned, which JSON has no word for")
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Value: TypeAlias = Any
-"""What JSON can say: None, booleans, numbers, text, lists, mappings of text.
+"""None, booleans, numbers, text, lists, and mappings whose keys are texts or integers.
 
 Integers are exact. JavaScript gets those that its Numbers cannot hold as BigInts; it has one kind of Number, so a whole
-one comes back as an integer as long as it is exact, and as a float beyond.
+one comes back as an integer as long as it is exact, and as a float beyond. It gets mappings as Maps; an object that
+comes back has texts for keys. Java gets mappings as Maps with keys and values of the types that a function declares.
 """
 
 
@@ -43,6 +44,35 @@ class Run(NamedTuple):
 
     outcomes: list[Outcome]
     output: str
+
+
+def packed(value: Value) -> Value:
+    """The value as JSON, whose keys are texts: a mapping becomes {"entries": [[key, value], ...]}.
+
+    Raises TypeError for keys that are neither texts nor integers.
+    """
+    if isinstance(value, list | tuple):
+        return [packed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    for key in value:
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise TypeError(f"keys must be texts or integers, not {type(key).__name__}")
+    return {"entries": [[key, packed(each)] for key, each in value.items()]}
+
+
+def unpacked(value: Value) -> Value:
+    """The value that `packed` was given. Raises ValueError for what it never gives."""
+    if isinstance(value, list):
+        return [unpacked(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    match value:
+        case {"entries": list(entries)} if all(isinstance(each, list) and len(each) == 2 for each in entries):
+            found = {key: unpacked(each) for key, each in entries if type(key) in (str, int)}
+            if len(found) == len(entries) and len(value) == 1:
+                return found
+    raise ValueError("a mapping without entries of their own")
 
 
 def check_receivers(calls: Sequence[Call]) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from zeroloop.sandbox.calls import NOT_CALLED, Call, Outcome, Value, not_loaded
+from zeroloop.sandbox.calls import NOT_CALLED, Call, Outcome, Value, not_loaded, packed, unpacked
 from zeroloop.sandbox.process import Worker
 from zeroloop.sandbox.protection import Limits
 
@@ -67,6 +67,8 @@ class Conversation:
         """The outcome of a request, answered before the clock (time.monotonic) shows `end`."""
         nonce = secrets.token_hex(16)
         try:
+            if "arguments" in request:
+                request = {**request, "arguments": packed(request["arguments"])}
             plain = json.loads(json.dumps(request, allow_nan=False))
             line = self.written({"nonce": nonce, "longest": self.limits.reply, **plain}).encode() + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
@@ -139,6 +141,9 @@ class Conversation:
             return Outcome("missing", detail="what came back is no JSON")
         if not isinstance(answer, dict) or not ("value" in answer or isinstance(answer.get("raised"), str)):
             return Outcome("missing", detail="what came back is no result")
-        if "value" in answer:
-            return Outcome("returned", answer["value"])
-        return Outcome("raised", detail=answer["raised"])
+        if "value" not in answer:
+            return Outcome("raised", detail=answer["raised"])
+        try:
+            return Outcome("returned", unpacked(answer["value"]))
+        except (ValueError, RecursionError) as error:
+            return Outcome("missing", detail=f"what came back is no result: {error}")

@@ -58,7 +58,7 @@ class JavaScript:
 
 
 def marked(value: Value) -> Value:
-    """The value with "s" before every text, and integers that a Number cannot hold as text with "n" before it."""
+    """The packed value with "s" before each text, and integers that a Number cannot hold as text with "n" before it."""
     if isinstance(value, str):
         return f"s{value}"
     if isinstance(value, int) and abs(value) > EXACT:

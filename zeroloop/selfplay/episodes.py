@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from zeroloop import vocabulary
 from zeroloop.config import Layer, merge
-from zeroloop.contracts import Evaluator, Float32, Leaves, State, Task, TaskKind
+from zeroloop.contracts import Evaluator, Float32, Leaves, State, Task, TaskKind, TranslatingEnvironment
 from zeroloop.data.packing import recorded
 from zeroloop.devices import checked_device
 from zeroloop.errors import SettingError, ZeroloopError
@@ -231,6 +231,8 @@ class _Recorder:
         verdict = await asyncio.to_thread(self.kind.verify, self.task, answer)
         self.metadata |= {"verdict": verdict.verdict, "score": verdict.score, "evidence": verdict.evidence}
         if verdict.verdict == "correct" and verdict.score >= self.kind.min_score - 1e-9:
+            if isinstance(self.state.environment, TranslatingEnvironment):
+                self.metadata["translations"] = self.state.environment.translations(self.state.state)
             return "success"
         if verdict.verdict in ("error", "timeout"):
             self.metadata["reason"] = verdict.evidence

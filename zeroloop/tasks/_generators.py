@@ -1,14 +1,16 @@
 """Generators: from a seed to tasks, of a family or of your own making."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from zeroloop.contracts import Task, TaskKind
-from zeroloop.errors import SettingError
+from zeroloop.contracts import Task, TaskKind, TranslatingKind
+from zeroloop.errors import SettingError, unknown_name
+from zeroloop.sandbox import LANGUAGES
 from zeroloop.seeding import stream
-from zeroloop.tasks._kinds import kinds
+from zeroloop.tasks._kinds import drawn, kinds
 
 
 class BaseTaskGenerator:
@@ -70,7 +72,10 @@ class FamilyTaskGenerator(BaseTaskGenerator):
         kind = choices[int(self.rng.integers(len(choices)))]
         difficulty = round(float(self.rng.uniform(*self.difficulty_range)), 4)
         identity = f"{kind.name}-{self.rng.integers(1 << 48):012x}"
-        return {"task_id": identity, **kind.make(self.rng, difficulty)}
+        return {"task_id": identity, **self._made(kind, difficulty)}
+
+    def _made(self, kind: TaskKind, difficulty: float) -> Task:
+        return kind.make(self.rng, difficulty)
 
 
 def _by_type(family: str, names: list[str] | None) -> dict[str, list[TaskKind]]:
@@ -93,9 +98,34 @@ class MathProblemGenerator(FamilyTaskGenerator):
 
 
 class CodeGenerationTaskGenerator(FamilyTaskGenerator):
-    """Functions, algorithms and classes."""
+    """Functions and algorithms.
+
+    languages: "python", "javascript", "java" or some of them, alike; None is each kind's own mix, which has all. It
+    does not depend on what is installed: the same seed gives the same tasks everywhere.
+    """
 
     family = "code"
+
+    def __init__(
+        self,
+        difficulty_range: tuple[float, float] = (0.1, 1.0),
+        seed: int | None = None,
+        kinds: list[str] | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(difficulty_range, seed, kinds)
+        if isinstance(languages, str) or (languages is not None and not languages):
+            raise SettingError(f"languages must be a list such as ['python', 'java'], not {languages!r}")
+        for each in languages or ():
+            if each not in LANGUAGES:
+                raise SettingError(f"languages: {unknown_name('language', each, LANGUAGES)}")
+        self.languages = None if languages is None else list(languages)
+
+    def _made(self, kind: TaskKind, difficulty: float) -> Task:
+        task = super()._made(kind, difficulty)
+        if self.languages is None or not isinstance(kind, TranslatingKind):
+            return task
+        return kind.in_language(task, drawn(self.rng, self.languages))
 
 
 class MultiStepReasoningGenerator(FamilyTaskGenerator):

@@ -7,7 +7,7 @@ the search writes in; sizes are numbers of productions of the reference.
 import functools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -22,8 +22,18 @@ PROMISES = {
     "word": "{} is never empty",
     "natural": "{} is at least 0",
     "positive": "{} is at least 1",
+    "large": "{} is at least 0",
+    "ascending": "{} is in ascending order",
+    "rotated": "{} is an ascending list of different numbers whose beginning was moved to its end",
 }
-_DOMAINS = {"int": "int natural positive", "list[int]": "list filled", "str": "text word"}
+_DOMAINS = {
+    "int": "int natural positive large",
+    "list[int]": "list filled ascending rotated",
+    "str": "text word",
+    "list[str]": "words",
+    "dict[int, int]": "table",
+    "dict[str, int]": "tally",
+}
 ANNOTATIONS = {domain: annotation for annotation, domains in _DOMAINS.items() for domain in domains.split()}
 """Of what is drawn from a domain."""
 
@@ -33,7 +43,9 @@ class Specification:
     """One function.
 
     key: names it in tasks. parameters: names and domains. says: what it returns, in English. body: the reference.
-    promise: about the arguments, besides what the domains promise. family: of those that are made alike.
+    promise: about the arguments, besides what the domains promise. family: of those that are made alike. features: of
+    the language that the reference needs. helpers: well-known functions that it calls. most_open: share of it that
+    tasks leave open, at most. without: operations of the language that would do all of it.
     """
 
     key: str
@@ -46,6 +58,14 @@ class Specification:
     oracle: Callable[..., Any]
     promise: str = ""
     family: str = "named"
+    features: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    most_open: float = 1.0
+    without: tuple[str, ...] = ()
+
+    def result(self, arguments: Sequence[Any]) -> Any:
+        """What the oracle says, which may change its arguments. Raises one of UNDEFINED where it says nothing."""
+        return self.oracle(*(each.copy() if isinstance(each, list | dict) else each for each in arguments))
 
     @property
     def signature(self) -> str:

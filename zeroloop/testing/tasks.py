@@ -50,11 +50,14 @@ def walked(kind: TaskKind, task: Task, *moves: str) -> Walk:
 class TaskKindConformance:
     """The laws of contracts.TaskKind, one test each.
 
-    tasks_per_test: seeded tasks that a law is checked on. right, wrong: by what they show, a task and answers to it.
+    tasks_per_test: seeded tasks that a law is checked on. notations_per_task, near_misses_per_task: answers to each.
+    right, wrong: by what they show, a task and answers to it.
     """
 
     kind: ClassVar[TaskKind]
     tasks_per_test: ClassVar[int] = 12
+    notations_per_task: ClassVar[int] = 20
+    near_misses_per_task: ClassVar[int] = 40
     right: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     wrong: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
@@ -120,12 +123,14 @@ class TaskKindConformance:
 
     def test_right_answers_are_accepted_in_all_notations(self) -> None:
         for number, task in enumerate(self.tasks()):
-            for answer in itertools.islice(self.kind.notations(task, stream(number, "notations")), 20):
+            found = self.kind.notations(task, stream(number, "notations"))
+            for answer in itertools.islice(found, self.notations_per_task):
                 self.accepted(task, answer, best=False)
 
     def test_near_misses_score_nothing(self) -> None:
         for number, task in enumerate(self.tasks()):
-            for answer in itertools.islice(self.kind.near_misses(task, stream(number, "near misses")), 40):
+            found = self.kind.near_misses(task, stream(number, "near misses"))
+            for answer in itertools.islice(found, self.near_misses_per_task):
                 verdict = self.kind.verify(task, answer)
                 assert verdict.verdict == "wrong" and verdict.score == 0, f"{verdict} for {answer!r}: {task}"
 
