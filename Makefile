@@ -36,8 +36,9 @@ train: $(STAMP)
 	exec $(BIN)/zeroloop train $(RECIPE) --run "$(RUN)" $$resume $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(SEED),--seed $(SEED))
 
+# A file's tests stay in one process, as they share what takes long to make.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=8 --dist=loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
