@@ -1,4 +1,4 @@
-"""What a task of deduction says, read from its fields: individuals, predicates, facts, rules and a goal; and its English."""
+"""What a task of deduction says, read from its fields, and how it reads in English."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,8 +20,25 @@ CLASSES = ("noun", "adjective", "verb")
 _NAME = re.compile(r"[A-Z][a-z]{1,11}")
 _WORD = re.compile(r"[a-z]{2,12}")
 _RESERVED = frozenset(
-    "a an and as be by case contradiction does either every everything find first if in is it left no not nothing or "
-    "other proved rule shown show since so some something step suppose that the then there this to was what which".split()
+    (
+        "an",
+        "and",
+        "as",
+        "because",
+        "by",
+        "case",
+        "does",
+        "either",
+        "first",
+        "if",
+        "in",
+        "is",
+        "it",
+        "itself",
+        "not",
+        "or",
+    )
+    + ("rule", "since", "so", "something", "suppose", "that", "the", "then")
 )
 """Words of sentences, which mean nothing else."""
 
@@ -173,7 +190,9 @@ def _predicates(value: Any) -> dict[str, str]:
         raise TaskError(f"predicates must be a mapping of 1 to {MAX_PREDICATES} words, not {_shown(value)}")
     for word, kind in value.items():
         if not isinstance(word, str) or not _WORD.fullmatch(word) or word in _RESERVED:
-            raise TaskError(f"predicates: {_shown(word)} must be a word of 2 to 12 small letters, and none of sentences")
+            raise TaskError(
+                f"predicates: {_shown(word)} must be a word of 2 to 12 small letters, and none of sentences"
+            )
         if kind not in CLASSES:
             raise TaskError(f"predicates: {word} must be one of {', '.join(CLASSES)}, not {_shown(kind)}")
     return {**value}

@@ -49,9 +49,9 @@ EXAMPLE: Task = {
 class Proof:
     """What is known and to be shown, and the cases that wait.
 
-    levels: what has been learned, as bits of literals, while so many cases were waiting; all of it is known now. waiting:
-    of each case the literal that it supposes, by number, and what is to be shown there; what is known there are the
-    levels up to its place. status: what is to be shown now. proved: nothing is left to be shown.
+    levels: what has been learned, as bits of literals, while so many cases were waiting; all of it is known now.
+    waiting: of each case the literal that it supposes, by number, and what is to be shown there; what is known there
+    are the levels up to its place. status: what is to be shown now. proved: nothing is left to be shown.
     """
 
     scene: "Scene" = field(repr=False, compare=False)
@@ -85,11 +85,11 @@ class Deduction(MoveListEnvironment[Proof, int]):
     step is left or possible (score 0).
 
     A move is a rule with individuals whose premises are known and whose conclusions are not; of several with equal
-    conclusions the first counts. A rule with two conclusions splits the proof: the first one is supposed, and the case of
-    the second waits. The other moves are to suppose what the goal is conditional on, and then the opposite of its
-    conclusion. A case ends by itself, and the last one that waits goes on, when its goal is known or something is known
-    together with its opposite. So a state is a stack of sequents "known, to be shown", as in sequent calculus (Gentzen
-    1935). Tasks are described in zeroloop/envs/_deduction_problem.py.
+    conclusions the first counts. A rule with two conclusions splits the proof: the first one is supposed, and the case
+    of the second waits. The other moves are to suppose what the goal is conditional on, and then the opposite of its
+    conclusion. A case ends by itself, and the last one that waits goes on, when its goal is known or something is
+    known together with its opposite. So a state is a stack of sequents "known, to be shown", as in sequent calculus
+    (Gentzen 1935). Tasks are described in zeroloop/envs/_deduction_problem.py.
 
     What a network is shown, one token for a literal: its symbol is the predicate, a capital letter, or a small one for
     its opposite. Facts are in the row of their first individual; the column tells the second one, and how many cases
@@ -102,8 +102,8 @@ class Deduction(MoveListEnvironment[Proof, int]):
     num_tokens = NUM_TOKENS
 
     def initial_state(self, task: Task | None = None) -> Proof:
-        """The facts of `task`. Raises TaskError where it is broken, or may need more tokens or moves than there are, and
-        where no rule can be applied and nothing supposed."""
+        """The facts of `task`. Raises TaskError where it is broken, or may need more tokens or moves than there are,
+        and where no rule can be applied and nothing supposed."""
         problem = read_problem(EXAMPLE if task is None else task)
         scene = _scene(problem)
         status = _STATED if problem.goal.premises else _SUPPOSED
@@ -171,9 +171,9 @@ class Deduction(MoveListEnvironment[Proof, int]):
         return [state.scene.line(move) for move in state.steps]
 
     def move_claim(self, state: Proof, move: int) -> str:
-        """Such as "Since Ulo is a dax, Ulo is glim or Mirk is glim by rule 3; first suppose that Ulo is glim.": what follows
-        from what, or is supposed, and which cases end thereby."""
-        scene, (after, endings) = state.scene, _after(state, move)
+        """Such as "Since Ulo is a dax, Ulo is glim or Mirk is glim by rule 3; first suppose that Ulo is glim.": what
+        follows from what, or is supposed, and which cases end thereby."""
+        scene, (_, endings) = state.scene, _after(state, move)
         if move >= 0:
             instance = scene.instances[move]
             premises = scene.sentence(instance.premises, " and ")
@@ -222,10 +222,10 @@ class Scene:
     """A problem with literals as bits, and how it looks and reads: all that does not depend on the state.
 
     Literal 2 i says that atom i is true, and 2 i + 1 that it is not; atoms are numbered by predicate and individuals.
-    start, condition, denial: the facts, what the goal is conditional on, and the opposites of its conclusions. instances:
-    what may ever be applied. groups: of each conclusion the bits of which none may be known, whether it splits, and the
-    instances that have it, as premises and number. texts: of each literal. described: of each move, symbols and anchors.
-    signature: equal where rules, goal and steps to spare differ in names alone.
+    start, condition, denial: the facts, what the goal is conditional on, and the opposites of its conclusions.
+    instances: what may ever be applied. groups: of each conclusion the bits of which none may be known, whether it
+    splits, and the instances that have it, as premises and number. texts: of each literal. described: of each move,
+    symbols and anchors. signature: equal where rules, goal and steps to spare differ in names alone.
     Raises TaskError where a state may need more moves or tokens than there are.
     """
 
@@ -313,7 +313,9 @@ class Scene:
             ("rules", "tokens for one state", tokens, NUM_TOKENS),
         ):
             if number > allowed:
-                raise TaskError(f"{name}: there may be {number} {what}, and {allowed} are allowed; use fewer or shorter ones")
+                raise TaskError(
+                    f"{name}: there may be {number} {what}, and {allowed} are allowed; use fewer or shorter ones"
+                )
 
     # ---- text -------------------------------------------------------------------------------------------------------
 

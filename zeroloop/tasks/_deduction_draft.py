@@ -20,9 +20,9 @@ _FORMS = ("cases", "denial", "condition", "condition cases", "denial cases", "co
 
 
 def draft(rng: np.random.Generator, difficulty: float, is_good: Callable[[Problem], bool]) -> Problem | None:
-    """A problem whose goal has a proof of some 2 to 12 steps, hidden among 4 to 36 other facts and rules, as far as there
-    is room for them and the problem stays good; None where it is not even good without them. par and max_steps are
-    left open."""
+    """A problem whose goal has a proof of some 2 to 12 steps, hidden among 4 to 36 other facts and rules, as far as
+    there is room for them and the problem stays good; None where it is not even good without them. par and max_steps
+    are left open."""
     steps, distractors = proof_length(difficulty), round(4 + 32 * difficulty)
     form = "" if difficulty < 0.4 or steps < 4 else drawn(rng, _FORMS[: 3 if difficulty < 0.65 else len(_FORMS)])
     plant = _Plant(rng, difficulty)
@@ -182,9 +182,9 @@ class _Plant:
     def _dead_end(self) -> None:
         """A rule from what is known to what nothing follows from but more of that kind."""
         rng = self.rng
-        sources = [each for each in (drawn(rng, self.live) for _ in range(1 + int(rng.integers(2))))]
-        about = sources[0].terms[0]
-        sources = [each for each in dict.fromkeys(sources) if about in each.terms]
+        first, second = drawn(rng, self.live), drawn(rng, self.live)
+        about = first.terms[0]
+        sources = [first, second] if about in second.terms and first != second and rng.random() < 0.5 else [first]
         split = self.difficulty >= 0.4 and rng.random() < 0.1
         ends = [Literal(True, word, (about,)) for word in {*(drawn(rng, self.dead) for _ in range(1 + split))}]
         ends = [end for end in sorted(ends) if end not in sources]

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from zeroloop.envs._deduction_problem import Literal, Problem
@@ -49,7 +48,8 @@ class Reader:
         self._classes = dict(problem.predicates)
 
     def steps(self, answer: Any, most: int) -> list[Step]:
-        """The lines of a text, or the entries of a list. Raises TaskError for anything else, and for more than `most`."""
+        """The lines of a text, or the entries of a list. Raises TaskError for anything else, for more than `most`, and
+        for a line that cannot be understood."""
         if isinstance(answer, str):
             if len(answer) > MAX_LENGTH:
                 raise TaskError(f"answer: {len(answer)} characters are too many; at most {MAX_LENGTH} are read")
@@ -163,7 +163,9 @@ class Replay:
         else:
             allowed = {"all": goal.premises, "conclusion": denial}.get(self.aim)
             raise TaskError(
-                f"only {self.problem.joined(sorted(allowed))} may be supposed here" if allowed else "nothing may be supposed here"
+                f"only {self.problem.joined(sorted(allowed))} may be supposed here"
+                if allowed
+                else "nothing may be supposed here"
             )
         self.known |= literals
 

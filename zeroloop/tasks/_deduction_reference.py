@@ -9,7 +9,7 @@ from zeroloop.errors import TaskError
 
 MAX_NODES = 20_000
 """Sequents that the search for a shortest proof looks at."""
-MAX_MODEL_NODES = 3_000
+MAX_MODEL_NODES = 1_000
 """Partial models that are looked at."""
 MAX_INSTANCES = 6_000
 STATED, SUPPOSED, DENIED = range(3)
@@ -206,8 +206,9 @@ class _Search:
         order = {word: place for place, (word, _) in enumerate(self.problem.predicates)}
         names = self.problem.individuals
         said = [each for number, each in enumerate(self._literals) if mask >> number & 1]
-        return sorted(said, key=lambda each: (order[each.predicate], [*map(names.index, each.terms)], not each.positive))
-
+        return sorted(
+            said, key=lambda each: (order[each.predicate], [*map(names.index, each.terms)], not each.positive)
+        )
 
     def forward(self) -> Iterator[Move]:
         """Steps without a plan, to the end of the proof or for ever: what the goal is conditional on is supposed, then
@@ -262,43 +263,60 @@ def _matches(rule: Rule, known: Mapping[tuple[bool, str], Iterable[Literal]], na
 def is_consistent(problem: Problem) -> bool:
     """Whether facts and rules can all be true. Raises TooHardError.
 
-    What is not decided counts as false; an instance of a rule that is not true then is mended in every way in turn.
+    What is not decided counts as false; where an instance of a rule is not true then, one of its atoms has to be true.
     """
-    ways = sum(len(problem.individuals) ** len(rule.variables) for rule in problem.rules)
-    if ways > MAX_INSTANCES:
-        raise TooHardError(f"rules: {ways} ways to apply them are too many; at most {MAX_INSTANCES} are allowed")
     atoms = dict[tuple[str, tuple[str, ...]], int]()
-
-    def split(literals: Iterable[Literal]) -> tuple[int, int]:
-        """The atoms that are said to be true, and to be false, as bits."""
-        found = [0, 0]
-        for literal in literals:
-            place = atoms.setdefault(literal[1:], len(atoms))
-            found[not literal.positive] |= 1 << place
-        return found[0], found[1]
-
-    clauses = set[tuple[int, int]]()
-    for rule in problem.rules:
-        for chosen in itertools.product(problem.individuals, repeat=len(rule.variables)):
-            instance = rule.put(dict(zip(rule.variables, chosen, strict=True)))
-            yes, no = split([*(each.opposite for each in instance.premises), *instance.conclusions])
-            if not yes & no:
-                clauses.add((yes, no))
-    ordered, nodes = sorted(clauses), 0
-    stack = [split(problem.facts)]
+    clauses, nodes = _clauses(problem, atoms), 0
+    true = sum(1 << atoms.setdefault(fact[1:], len(atoms)) for fact in problem.facts if fact.positive)
+    false = sum(1 << atoms.setdefault(fact[1:], len(atoms)) for fact in problem.facts if not fact.positive)
+    stack = [(true, false)]
     while stack:
         true, false = stack.pop()
         nodes += 1
         if nodes > MAX_MODEL_NODES:
-            raise TooHardError(f"rules: whether they agree is too hard to tell: {MAX_MODEL_NODES} models were looked at")
-        broken = next(((yes, no) for yes, no in ordered if not yes & true and no & true == no), None)
-        if broken is None:
+            raise TooHardError(
+                f"rules: whether they agree is too hard to tell: {MAX_MODEL_NODES} models were looked at"
+            )
+        before, choice, possible = -1, 0, True
+        while before != true and possible:
+            before, choice = true, 0
+            for yes, no in clauses:
+                if yes & true or no & true != no:
+                    continue
+                free = yes & ~false
+                if free & (free - 1):
+                    choice = free
+                    continue
+                possible = bool(free)
+                true |= free
+                if not possible:
+                    break
+        if possible and not choice:
             return True
-        decided_true, decided_false = true, false
-        for place in _bits(broken[0] & ~(true | false)):
-            stack.append((decided_true | 1 << place, decided_false))
-            decided_false |= 1 << place
+        for place in _bits(choice) if possible else ():
+            stack.append((true | 1 << place, false))
+            false |= 1 << place
     return False
+
+
+def _clauses(problem: Problem, atoms: dict[tuple[str, tuple[str, ...]], int]) -> list[tuple[int, int]]:
+    """Of each instance of a rule the atoms, as bits: one of the first is true, or one of the second is not. Atoms are
+    numbered as they come. Raises TooHardError where there are too many."""
+    ways = sum(len(problem.individuals) ** len(rule.variables) for rule in problem.rules)
+    if ways > MAX_INSTANCES:
+        raise TooHardError(f"rules: {ways} ways to apply them are too many; at most {MAX_INSTANCES} are allowed")
+    found = set[tuple[int, int]]()
+    for rule in problem.rules:
+        parts = [(each.positive != (part == 0), *each[1:]) for part, side in enumerate(rule) for each in side]
+        variables = rule.variables
+        for chosen in itertools.product(problem.individuals, repeat=len(variables)):
+            values, sides = dict(zip(variables, chosen, strict=True)), [0, 0]
+            for positive, predicate, terms in parts:
+                atom = predicate, tuple(values.get(term, term) for term in terms)
+                sides[not positive] |= 1 << atoms.setdefault(atom, len(atoms))
+            if not sides[0] & sides[1]:
+                found.add((sides[0], sides[1]))
+    return sorted(found)
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -7,10 +7,39 @@ import numpy as np
 from zeroloop.envs._deduction_problem import Literal, Problem, Rule
 from zeroloop.tasks._kinds import drawn
 
-NAMES = ("Ulo", "Mirk", "Tavo", "Pesk", "Zilla", "Brun", "Odra", "Fenn", "Jorl", "Quen", "Ystra", "Lomi", "Vask", "Remu")
+NAMES = (
+    "Ulo",
+    "Mirk",
+    "Tavo",
+    "Pesk",
+    "Zilla",
+    "Brun",
+    "Odra",
+    "Fenn",
+    "Jorl",
+    "Quen",
+    "Ystra",
+    "Lomi",
+    "Vask",
+    "Remu",
+)
 WORDS = {
     "noun": (
-        *("dax", "wug", "blicket", "fep", "zorb", "quib", "mippen", "tavit", "gorp", "snurl", "drell", "pimwit", "lunk"),
+        *(
+            "dax",
+            "wug",
+            "blicket",
+            "fep",
+            "zorb",
+            "quib",
+            "mippen",
+            "tavit",
+            "gorp",
+            "snurl",
+            "drell",
+            "pimwit",
+            "lunk",
+        ),
         *("kerrin", "vollop", "jibber", "hesp", "rastle", "nolder", "brokel", "tumber", "grell"),
     ),
     "adjective": (
@@ -31,11 +60,11 @@ _INTROS = (
 _GOALS = ("Prove that {goal}.", "Show that {goal}.", "Does it follow that {goal}? It does: prove it.")
 _HOW = (
     "Write one step a line, at most {most}; a proof of {par} or fewer counts in full. A step is 'Rule N: ...' with what "
-    "rule N says of known facts, such as 'Rule 1: {example}', or 'Suppose ...'. To show 'if A, then B' you may suppose A; "
-    "you may then suppose the opposite of all that is to be shown, and look for a contradiction. A rule that gives 'A or "
-    "B' splits the proof: first A is known, and when that case is finished, B instead, with all that was known before the "
-    "split. A case is finished as soon as what is to be shown is known there, or something together with its opposite; "
-    "the proof is finished with its last case. Different letters in a rule may stand for the same individual."
+    "rule N says of known facts, such as 'Rule 1: {example}', or 'Suppose ...'. To show 'if A, then B' you may suppose "
+    "A; you may then suppose the opposite of all that is to be shown, and look for a contradiction. A rule that gives "
+    "'A or B' splits the proof: first A is known, and when that case is finished, B instead, with all that was known "
+    "before the split. A case is finished as soon as what is to be shown is known there, or something together with "
+    "its opposite; the proof is finished with its last case. Different letters in a rule may stand for the same one."
 )
 
 
@@ -76,7 +105,12 @@ def _about_something(problem: Problem, rule: Rule) -> list[str]:
     others = [each for each in rule.premises if each.terms == ("y",)]
     conclusions = " or ".join(_verb_phrase(problem, each) for each in rule.conclusions)
     plain = not any("y" in each.terms for each in rule.conclusions)
-    if len(own) + len(links) + len(others) < len(rule.premises) or not plain or len(links) > 1 or len(others) != len(links):
+    if (
+        len(own) + len(links) + len(others) < len(rule.premises)
+        or not plain
+        or len(links) > 1
+        or len(others) != len(links)
+    ):
         return []
     phrases = [_verb_phrase(problem, each) for each in own]
     if links and not links[0].positive:

@@ -23,8 +23,8 @@ _LINE = re.compile(r"Rule (\d+): (.+)|Suppose (.+)")
 
 
 class Deduction(Kind):
-    """Dial: proofs of 2 to 12 steps, 4 to 36 facts and rules that they do without; cases, contradictions and conditional
-    goals from 0.4 on.
+    """Dial: proofs of 2 to 12 steps, 4 to 36 facts and rules that they do without; cases, contradictions and
+    conditional goals from 0.4 on.
 
     A proof of at most a fifth more steps than the shortest scores 1, one that takes all the steps allowed (two fifths
     more) 1/2, and those between in proportion.
@@ -124,7 +124,7 @@ class Deduction(Kind):
         return endless(lambda: _written(lines, rng), rng=rng)
 
     def near_misses(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
-        """The known proof with one thing wrong: a step less, two exchanged, another rule, another individual, the opposite,
+        """The known proof with one thing wrong: a step less, two exchanged, another rule, another word, the opposite,
         one too many, the end cut off, too long; and what is no proof."""
         problem, lines = self.read(task), task["answer"]
 
@@ -180,7 +180,19 @@ class Deduction(Kind):
         def no_proof() -> Any:
             text, goal = "\n".join(lines), problem.joined(problem.goal.conclusions, "or")
             made: tuple[Any, ...] = (
-                *(None, True, "", len(lines), goal, [], {}, {"answer": lines}, [lines], [*lines, None], [*range(len(lines))]),
+                *(
+                    None,
+                    True,
+                    "",
+                    len(lines),
+                    goal,
+                    [],
+                    {},
+                    {"answer": lines},
+                    [lines],
+                    [*lines, None],
+                    [*range(len(lines))],
+                ),
                 *(f"{text}\nand so on", f"{text} or so", "; ".join([*lines, "x"]), f"({text}", f"So {goal}.", "QED"),
             )
             return drawn(rng, made)
