@@ -19,26 +19,8 @@ CLASSES = ("noun", "adjective", "verb")
 
 _NAME = re.compile(r"[A-Z][a-z]{1,11}")
 _WORD = re.compile(r"[a-z]{2,12}")
-_RESERVED = frozenset(
-    (
-        "an",
-        "and",
-        "as",
-        "because",
-        "by",
-        "case",
-        "does",
-        "either",
-        "first",
-        "if",
-        "in",
-        "is",
-        "it",
-        "itself",
-        "not",
-        "or",
-    )
-    + ("rule", "since", "so", "something", "suppose", "that", "the", "then")
+_RESERVED = re.compile(
+    "an|and|as|because|by|case|does|either|first|if|in|is|it|itself|not|or|rule|since|so|something|suppose|that"
 )
 """Words of sentences, which mean nothing else."""
 
@@ -178,7 +160,7 @@ class _Reader:
 
 def _individuals(names: list[Any]) -> tuple[str, ...]:
     for place, name in enumerate(names):
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.lower() in _RESERVED:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or _RESERVED.fullmatch(name.lower()):
             raise TaskError(f"individuals[{place}] must be a name such as 'Ulo', not {_shown(name)}")
         if name in names[:place]:
             raise TaskError(f"individuals[{place}]: {name} stands there twice")
@@ -189,7 +171,7 @@ def _predicates(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not 1 <= len(value) <= MAX_PREDICATES:
         raise TaskError(f"predicates must be a mapping of 1 to {MAX_PREDICATES} words, not {_shown(value)}")
     for word, kind in value.items():
-        if not isinstance(word, str) or not _WORD.fullmatch(word) or word in _RESERVED:
+        if not isinstance(word, str) or not _WORD.fullmatch(word) or _RESERVED.fullmatch(word):
             raise TaskError(
                 f"predicates: {_shown(word)} must be a word of 2 to 12 small letters, and none of sentences"
             )

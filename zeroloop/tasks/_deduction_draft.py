@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 _ROOM = 112
 """Literals that there is room for in tokens, beside two and a half for each step."""
-_AT_ONCE = 6
+_AT_ONCE = 10
 
 _FORMS = ("cases", "denial", "condition", "condition cases", "denial cases", "condition denial", "cases cases")
 """What proofs need beside rules: those of two are for the hardest tasks."""
@@ -193,7 +193,7 @@ class _Plant:
             self.live += ends
 
     def _near_miss(self) -> None:
-        """A rule of the proof with another premise, or one more."""
+        """A rule of the proof with another premise."""
         rng, instance = self.rng, drawn(self.rng, self.planned)
         place = int(rng.integers(len(instance.premises)))
         premise = instance.premises[place]
@@ -202,7 +202,7 @@ class _Plant:
         else:
             other = premise.opposite
         premises = [*instance.premises[:place], other, *instance.premises[place + 1 :]]
-        if other not in (*self.live, *instance.conclusions):
+        if not {other, other.opposite} & {*instance.premises, *instance.conclusions, *self.live} - {premise}:
             self.rules.setdefault(lifted(Rule(tuple(premises), instance.conclusions)))
 
     # ---- the problem ------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class _Plant:
 
 
 def lifted(instance: Rule) -> Rule:
-    """The rule that an instance is of: with variables for individuals, as far as there are enough of them."""
-    terms = (term for part in reversed(instance) for literal in part for term in literal.terms)
-    variables = dict(zip(dict.fromkeys(terms), VARIABLES, strict=False))
-    return instance.put(variables)
+    """The rule that an instance is of: with variables for the individuals of its premises, if there are enough."""
+    known = {term for premise in instance.premises for term in premise.terms}
+    terms = (term for part in reversed(instance) for literal in part for term in literal.terms if term in known)
+    return instance.put(dict(zip(dict.fromkeys(terms), VARIABLES, strict=False)))

@@ -1,10 +1,10 @@
 """Shortest proofs, and whether facts and rules can be true together: both by exhaustive search."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from zeroloop.envs._deduction_problem import Literal, Problem, Rule
+from zeroloop.envs._deduction_problem import VARIABLES, Literal, Problem, Rule
 from zeroloop.errors import TaskError
 
 MAX_NODES = 20_000
@@ -75,24 +75,25 @@ class _Search:
     def _reached(self) -> dict[tuple[int, ...], list[tuple[int, int]]]:
         """By conclusions, the rules and premises that give them, of all that can be applied at some time."""
         goal, found = self.problem.goal, dict[tuple[int, ...], dict[tuple[int, int], None]]()
-        known = dict[tuple[bool, str], dict[Literal, None]]()
-
-        def learn(literals: Iterable[Literal]) -> bool:
-            before = sum(map(len, known.values()))
-            for literal in literals:
-                known.setdefault(literal[:2], {})[literal] = None
-            return sum(map(len, known.values())) > before
-
-        grows = learn([*self.problem.facts, *goal.premises, *(each.opposite for each in goal.conclusions)])
-        while grows:
-            grows = False
-            for number, rule in enumerate(self.problem.rules, 1):
-                for instance in [*_matches(rule, known, self.problem.individuals)]:
-                    ends = tuple(dict.fromkeys(map(self._number, instance.conclusions)))
-                    need = self._mask({*instance.premises})
+        known = _Known()
+        known.learn([*self.problem.facts, *goal.premises, *(each.opposite for each in goal.conclusions)])
+        waiting = [*enumerate(self.problem.rules, 1)]
+        while waiting:
+            before = {sort: len(literals) for sort, literals in known.sorts.items()}
+            for number, rule in waiting:
+                for values in [*known.matches(rule, self.problem.individuals)]:
+                    premises, conclusions = ([each.put(values) for each in part] for part in rule)
+                    ends = tuple(dict.fromkeys(map(self._number, conclusions)))
+                    need = self._mask({*premises})
                     if not any(need >> each & 1 for each in ends):
                         found.setdefault(ends, {})[number, need] = None
-                        grows |= learn(instance.conclusions)
+                        known.learn(conclusions)
+            grown = {sort for sort, literals in known.sorts.items() if len(literals) > before.get(sort, 0)}
+            waiting = [
+                (number, rule)
+                for number, rule in enumerate(self.problem.rules, 1)
+                if any(premise[:2] in grown for premise in rule.premises)
+            ]
         return {ends: sorted(group) for ends, group in found.items()}
 
     def _useful(
@@ -237,27 +238,36 @@ class _Search:
                 known, status = waiting.pop()
 
 
-def _matches(rule: Rule, known: Mapping[tuple[bool, str], Iterable[Literal]], names: Sequence[str]) -> Iterator[Rule]:
-    """The rule with individuals for its variables, in all ways in which its premises are known; known: by predicate."""
+class _Known:
+    """Literals by sign and predicate, in the order in which they were learned."""
 
-    def bound(place: int, values: dict[str, str]) -> Iterator[dict[str, str]]:
+    def __init__(self) -> None:
+        self.sorts = dict[tuple[bool, str], dict[Literal, None]]()
+
+    def learn(self, literals: Iterable[Literal]) -> None:
+        """Note literals."""
+        for literal in literals:
+            self.sorts.setdefault(literal[:2], {})[literal] = None
+
+    def matches(
+        self, rule: Rule, names: Sequence[str], place: int = 0, values: dict[str, str] | None = None
+    ) -> Iterator[dict[str, str]]:
+        """The ways to put individuals for the variables of a rule such that its premises are known; values: those of
+        the premises before `place`."""
+        values = values or {}
         if place == len(rule.premises):
             free = [name for name in rule.variables if name not in values]
             for chosen in itertools.product(names, repeat=len(free)):
                 yield {**values, **dict(zip(free, chosen, strict=True))}
             return
         premise = rule.premises[place]
-        for literal in known.get(premise[:2], ()):
+        for literal in self.sorts.get(premise[:2], ()):
             extended = {**values}
             for term, name in zip(premise.terms, literal.terms, strict=True):
-                if (extended.setdefault(term, name) if term in variables else term) != name:
+                if (extended.setdefault(term, name) if term in VARIABLES else term) != name:
                     break
             else:
-                yield from bound(place + 1, extended)
-
-    variables = {*rule.variables}
-    for values in bound(0, {}):
-        yield rule.put(values)
+                yield from self.matches(rule, names, place + 1, extended)
 
 
 def is_consistent(problem: Problem) -> bool:

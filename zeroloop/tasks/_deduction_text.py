@@ -59,12 +59,13 @@ _INTROS = (
 )
 _GOALS = ("Prove that {goal}.", "Show that {goal}.", "Does it follow that {goal}? It does: prove it.")
 _HOW = (
-    "Write one step a line, at most {most}; a proof of {par} or fewer counts in full. A step is 'Rule N: ...' with what "
-    "rule N says of known facts, such as 'Rule 1: {example}', or 'Suppose ...'. To show 'if A, then B' you may suppose "
-    "A; you may then suppose the opposite of all that is to be shown, and look for a contradiction. A rule that gives "
-    "'A or B' splits the proof: first A is known, and when that case is finished, B instead, with all that was known "
-    "before the split. A case is finished as soon as what is to be shown is known there, or something together with "
-    "its opposite; the proof is finished with its last case. Different letters in a rule may stand for the same one."
+    "Write one step a line, at most {most}; a proof of {par} or fewer counts in full. A step is 'Rule N: ...' with "
+    "what rule N says of known facts, such as 'Rule 1: {example}', or 'Suppose ...'. To show 'if A, then B' you may "
+    "suppose A; you may then suppose the opposite of all that is to be shown, and look for a contradiction. A rule "
+    "that gives 'A or B' splits the proof: first A is known, and when that case is finished, B instead, with all that "
+    "was known before the split. A case is finished as soon as what is to be shown is known there, or something "
+    "together with its opposite; the proof is finished with its last case. Different letters in a rule may stand for "
+    "the same individual."
 )
 
 
