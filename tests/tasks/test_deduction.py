@@ -272,7 +272,15 @@ def read_again(problem: Problem, text: str) -> tuple[Any, str]:
     def phrases(text: str, word: str) -> list[Literal]:
         return [each for part in text.split(f" {word} ") for each in said("x", part)]
 
-    begin = r"is |does not |\w+s (?:something|itself|x\b)"
+    def conclusion(text: str) -> tuple[list[Literal], list[Literal]]:
+        """It begins where both sides can be read."""
+        for cut in re.finditer(" ", text):
+            try:
+                return phrases(text[: cut.start()], "and"), phrases(text[cut.end() :], "or")
+            except (AssertionError, KeyError):
+                continue
+        raise AssertionError(text)
+
     if found := re.fullmatch(r"If something (.+), then it (.+)", text):
         parts, form = (phrases(found[1], "and"), phrases(found[2], "or")), "if something"
     elif found := re.fullmatch(r"If (.+), then (.+)", text):
@@ -282,17 +290,7 @@ def read_again(problem: Problem, text: str) -> tuple[Any, str]:
     else:
         found = re.fullmatch(r"(Everything that|Whatever) (.+)", text)
         assert found is not None, text
-        words = found[2]
-        cuts = [each.start() for each in re.finditer(rf"(?<= )(?:{begin})", words)]
-        for cut in cuts:  # the conclusion begins where both sides can be read
-            before = words[: cut - 1]
-            if before.endswith((" and", " or", " that")):
-                continue
-            try:
-                parts, form = (phrases(before, "and"), phrases(words[cut:], "or")), found[1]
-                break
-            except AssertionError:
-                continue
+        parts, form = conclusion(found[2]), found[1]
     return shaped(Rule(tuple(parts[0]), tuple(parts[1]))), form
 
 

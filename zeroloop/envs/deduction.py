@@ -65,10 +65,7 @@ class Proof:
     @property
     def known(self) -> int:
         """All levels together."""
-        found = 0
-        for level in self.levels:
-            found |= level
-        return found
+        return functools.reduce(int.__or__, self.levels)
 
 
 class Instance(NamedTuple):
@@ -113,7 +110,7 @@ class Deduction(MoveListEnvironment[Proof, int]):
         return start
 
     def list_moves(self, state: Proof) -> list[int]:
-        """Rules by number, each for individuals in their order; to suppose something is last."""
+        """Conclusions by the first rules that have them, and by individuals; to suppose something is last."""
         if state.proved or not state.steps_left:
             return []
         scene, known = state.scene, state.known

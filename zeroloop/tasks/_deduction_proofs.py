@@ -93,6 +93,7 @@ class Reader:
 
     def literal(self, text: str) -> Literal:
         """Such as "ulo is not a dax" or "ulo florps mirk"."""
+        terms: tuple[str, ...]
         if found := _IS.fullmatch(text):
             name, negation, word = found.groups()
             terms, verb = (name,), False
