@@ -23,7 +23,7 @@ _LINE = re.compile(r"Rule (\d+): (.+)|Suppose (.+)")
 
 
 class Deduction(Kind):
-    """Dial: proofs of 2 to 12 steps, 4 to 36 facts and rules that they do without; cases, contradictions and
+    """Dial: proofs of 2 to 12 steps, 4 to some 25 facts and rules that they do without; cases, contradictions and
     conditional goals from 0.4 on.
 
     A proof of at most a fifth more steps than the shortest scores 1, one that takes all the steps allowed (two fifths
