@@ -28,6 +28,7 @@ from zeroloop.tasks import algorithm, kinds
 from zeroloop.tasks._algorithms import algorithms
 from zeroloop.tasks._constraints import ConstraintKind
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
+from zeroloop.tasks.deduction import Deduction
 
 SANDBOXED = {"algorithm", "function"}
 """Kinds whose verifier starts a process for each answer."""
@@ -79,18 +80,22 @@ def _answers(kind: TaskKind, tasks: list[Task], form: str, count: int) -> list[t
 
 
 def baselines(count: int, simulations: int) -> dict[str, dict[str, list[float]]]:
-    """By kind of constraint satisfaction, at difficulty 0.1, 0.5 and 0.9: the share of `count` tasks that are solved by
-    random play (ten episodes each), by search with equal priors and values of 0, without lookahead, and by assigning
-    the most constrained variable without ever going back."""
+    """By kind of constraint satisfaction, and of deduction with twice the simulations, at difficulty 0.1, 0.5 and 0.9:
+    the share of `count` tasks that are solved by random play (ten episodes each), by search with equal priors and
+    values of 0, without lookahead, and by a heuristic: assigning the most constrained variable without ever going back,
+    or applying rules in their order."""
     found = {}
-    for kind in (kind for kind in kinds("reasoning") if isinstance(kind, ConstraintKind)):
-        rows = [_baselines(kind, difficulty, count, simulations) for difficulty in (0.1, 0.5, 0.9)]
-        columns = ("random", "search", "most constrained first")
+    for kind in (kind for kind in kinds("reasoning") if isinstance(kind, ConstraintKind | Deduction)):
+        budget = simulations * (1 + isinstance(kind, Deduction))
+        rows = [_baselines(kind, difficulty, count, budget) for difficulty in (0.1, 0.5, 0.9)]
+        columns = ("random", "search", "heuristic")
         found[kind.name] = {name: [row[i] for row in rows] for i, name in enumerate(columns)}
     return found
 
 
-def _baselines(kind: ConstraintKind, difficulty: float, count: int, simulations: int) -> tuple[float, float, float]:
+def _baselines(
+    kind: ConstraintKind | Deduction, difficulty: float, count: int, simulations: int
+) -> tuple[float, float, float]:
     mixture = Mixture([kind.name])
     tasks = [kind.make(stream(seed, "baselines", kind.name), difficulty) for seed in range(count)]
     rng = stream(1, "baselines", kind.name)
