@@ -74,7 +74,7 @@ def test_answers_are_shortest_walks():
     state = begun(TWO, "push 3 4 down", "push 4 4 right", "push 4 5 right", "push 3 3 down")
     assert rules.environment().score(state) == 1
     answer = rules.environment().answer(state)
-    assert answer == "ulDuldldlddrRR".replace("uldldldd", "") or (answer.count("D") == 2 and answer.count("R") == 2)
+    assert answer == "ulD" + "ullddrRR" + "luulD"
     assert sokoban.kind().verify({**TWO, "kind": "sokoban"}, answer).verdict == "correct"
 
 
@@ -135,7 +135,7 @@ def test_moves_are_all_pushes_that_are_of_any_use():
         (room("#@", "#"), "equal lengths"),
         (room("@$.x"), "initial_state: 'x' in row 1 is no sign"),
         (room(" $. "), "one person"),
-        (room("@@$."), "one person, @ or +, not 2"),
+        (room("@@$."), r"one person, @ or \+, not 2"),
         (room("@$  "), "as many boxes as goals, 1 to 24, not 1 and 0"),
         (room("@$..", "    "), "as many boxes as goals"),
         (room("@* "), "already"),

@@ -59,7 +59,7 @@ def distances(problem: Problem) -> dict[frozenset[Any], int]:
 def gripper_task(balls: dict[str, tuple[str, str]], robot: str = "hall", hands: int = 2, **goal: str) -> Task:
     """Balls with the place where each is and the room where each shall be."""
     names = ("left", "right", "third")[:hands]
-    rooms = sorted({robot, *goal.values(), *(place for pair in balls.values() for place in pair if place not in names)})
+    rooms = sorted({robot, *goal.values(), *itertools.chain(*balls.values())} - {"", *names})
     held = {places[0] for places in balls.values()} & {*names}
     initial = [["at-robby", robot], *(["free", hand] for hand in names if hand not in held)]
     initial += [["carry" if place in names else "at", ball, place] for ball, (place, _) in balls.items()]
@@ -95,26 +95,22 @@ def test_plans_of_gripper_are_shortest(task: Task):
 
 
 def test_plans_of_logistics_are_shortest():
-    kind, compared = logistics.kind(), 0
-    for seed in range(12):
-        task = kind.make(stream(seed, "shortest"), 0.05 + 0.02 * seed)
-        problem = kind.read(task)
-        found = distances(problem) if len(task["goal_state"]) < 3 else {}
-        if found:
-            generator = random.Random(seed)
-            for facts in generator.sample(sorted(found, key=sorted), 6):  # packages in vehicles, vehicles anywhere
-                start = {**task, "initial_state": [[*fact] for fact in sorted(facts)]}
-                if {*problem.goal} <= facts:
-                    continue
-                if seed % 2:
-                    start["goal_state"] = [*task["goal_state"], ["at", "jet", f"{task['initial_state'][0][2]}-airport"]]
-                away = distances(kind.read(start))
-                goal = {*kind.read(start).goal}
-                solution = kind.solve(start)
-                expected = min(steps for state, steps in away.items() if goal <= state)
-                assert solution is not None and solution.cost == expected
-                compared += 1
-    assert compared > 20
+    """From states with packages in vehicles and vehicles anywhere, too, and with goals for the plane."""
+    kind, generator, compared = logistics.kind(), random.Random(0), 0
+    for seed in range(6):
+        task = kind.make(stream(seed, "shortest"), 0.05 + 0.03 * seed)
+        reached = sorted(distances(kind.read(task)), key=sorted)
+        for facts in generator.sample(reached, 2):
+            goal = [*task["goal_state"], *[["at", "jet", task["initial_state"][0][1]]] * (seed % 2)]
+            start = {**task, "initial_state": [[*fact] for fact in sorted(facts)], "goal_state": goal}
+            wanted = {*map(tuple, goal)}
+            if wanted <= facts:
+                continue
+            expected = min(steps for state, steps in distances(kind.read(start)).items() if wanted <= state)
+            solution = kind.solve(start)
+            assert solution is not None and solution.cost == expected
+            compared += 1
+    assert compared > 8
 
 
 def test_plans_of_any_domain_are_right():
@@ -135,7 +131,7 @@ def test_the_generator_of_the_family_makes_all_kinds_of_planning():
 def test_statements_say_all_that_holds_and_shall_hold():
     for kind in KINDS:
         task = kind.make(stream(3, "statement"), 0.5)
-        text = task["problem"].replace("red ball", "red ball")
+        text = task["problem"]
         for predicate, *names in task["initial_state"] + task["goal_state"]:
             if predicate in kind.phrases and predicate not in ("free", "in-city"):
                 assert kind.phrases[predicate].format(*names) in text

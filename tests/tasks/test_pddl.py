@@ -136,7 +136,7 @@ def test_types_that_no_object_has_are_known():
             "?t - (either truck plane) ?from",
             "domain line 9: (either ...) is not supported here; give",
         ),
-        (":parameters (?t", ":duration 3 :parameters (?t", "domain line 8: :duration is not supported in an action"),
+        (":parameters (?t", ":duration 3 :parameters (?t", "domain line 9: :duration is not supported in an action"),
         (":action DRIVE", ":action", "domain line 8: an action is (:action NAME"),
         (":action load", ":action drive", "operators[1].name: there are two operators 'drive'"),
         ("(domain LOGISTICS-LITE)", "LOGISTICS-LITE", "domain line 2: must begin with (define (domain NAME)"),
@@ -144,7 +144,7 @@ def test_types_that_no_object_has_are_known():
         ("(not (in ?p ?v)))))", "(not (in ?p ?v))))", "domain line 2: this '(' is never closed"),
         ("(not (in ?p ?v)))))", "(not (in ?p ?v))))))", "domain line 19: there is no '(' for this ')'"),
         ("(:constants Hub - place)", "(:constants Hub - place)(:constants)", "domain line 6: there are two :constants"),
-        ("Hub - place", "H.ub - place", "objects: 'h.ub' is no name"),
+        ("Hub - place", "Hub H.ub - place", "objects: 'h.ub' is no name"),
     ],
 )
 def test_what_is_not_supported_is_named_with_its_line(old: str, new: str, message: str):

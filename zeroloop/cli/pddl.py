@@ -81,8 +81,12 @@ def _written(arguments: argparse.Namespace, text: str) -> int:
     if arguments.out is None:
         print(text, end="")
     else:
-        atomic_write(arguments.out, lambda file: file.write(text.encode()))
+        _write(arguments.out, text)
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    atomic_write(path, lambda file: file.write(text.encode()))
 
 
 def _plan(task: Task, arguments: argparse.Namespace) -> list[str]:
@@ -122,6 +126,6 @@ def _export(arguments: argparse.Namespace, text: str) -> int:
             texts["plan"] = write_plan(fields["answer"])
         for name, content in texts.items():
             file = arguments.out / f"{number}.{name}"
-            atomic_write(file, lambda out, content=content: out.write(content.encode()))
+            _write(file, content)
             print(file)
     return 0

@@ -4,20 +4,21 @@ import functools
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem
 from zeroloop.errors import TaskError
 from zeroloop.tasks._shortest import shortest
 
-MAX_BINDINGS = 200_000
+MAX_BINDINGS = 50_000
 """Partial choices of objects for the parameters of operators that are looked at."""
 MAX_EXPANDED = 5_000
 """States that are expanded for a plan."""
 GREED = 3
 """How much more an action that is still estimated counts than one that was done."""
 
-Action = tuple[str, ...]
+Action: TypeAlias = tuple[str, ...]
+"""An operator's name and its arguments."""
 
 
 class Rule(NamedTuple):
@@ -70,11 +71,12 @@ def grounded(problem: Problem) -> Grounded:
     before = -1
     while before < len(reached) + len(actions):
         before = len(reached) + len(actions)
-        by_predicate: dict[str, list[Fact]] = {}
+        index: dict[Fact, list[Fact]] = {}
         for fact in reached:
-            by_predicate.setdefault(fact[0], []).append(fact)
+            for beginning in (fact[:1], fact[:2]) if len(fact) > 1 else (fact,):
+                index.setdefault(beginning, []).append(fact)
         for operator in problem.operators:
-            for values in _bindings(problem, operator, by_predicate, counter):
+            for values in _bindings(problem, operator, index, counter):
                 action = operator.name, *(values[name] for name, _ in operator.parameters)
                 if action not in actions:
                     parts = (operator.needs, operator.bars, operator.add, operator.delete)
@@ -115,9 +117,12 @@ class _Counter:
 
 
 def _bindings(
-    problem: Problem, operator: Operator, facts: dict[str, list[Fact]], counter: _Counter
+    problem: Problem, operator: Operator, index: dict[Fact, list[Fact]], counter: _Counter
 ) -> Iterator[dict[str, str]]:
-    """The objects for all parameters with which the preconditions hold in `facts`, but for those that bar something."""
+    """The objects for all parameters with which the preconditions hold, but for those that bar something.
+
+    index: the facts that hold by predicate, and by predicate and first argument.
+    """
     allowed = {name: _objects_of(kind, problem) for name, kind in operator.parameters}
     names = [*allowed]
     chosen: list[tuple[int, dict[str, str]]] = [(0, {})]
@@ -126,7 +131,8 @@ def _bindings(
         counter()
         if done < len(operator.needs):
             need = operator.needs[done]
-            for fact in facts.get(need[0], ()):
+            beginning = _bound(need[:2], values)
+            for fact in index.get(need[:1] if beginning[-1] in allowed else beginning, ()):
                 counter()
                 found = _unified(need, fact, values, allowed)
                 if found is not None:

@@ -13,14 +13,13 @@ from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem, read_prob
 from zeroloop.errors import TaskError
 from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
+from zeroloop.tasks._planner import Action, grounded
 
 MAX_LENGTH = 50_000
 """Characters of a plan that is read as text."""
 MAX_SENTENCE = 2_000
 """Characters of a sentence."""
 
-Action: TypeAlias = tuple[str, ...]
-"""An operator's name and its arguments."""
 State: TypeAlias = set[Fact]
 Template: TypeAlias = tuple[str, list[str], str]
 """A name, parameters, and a phrase with the parameters in braces, or ""."""
@@ -51,7 +50,7 @@ class PlanningKind(Kind):
     def read(self, task: Task) -> Problem:
         """The problem in a task's fields, which must have the operators of this kind and objects of its types."""
         problem = read_problem(task)
-        if {*map(_shape, problem.operators)} != _shapes(type(self)):
+        if {*map(_shape, problem.operators)} != self._shapes:
             names = joined([each["name"] for each in self.operators])
             raise TaskError(f"operators must be {names} as in {self.name}, in any order")
         if dict(problem.types) != self.types:
@@ -60,6 +59,19 @@ class PlanningKind(Kind):
             if kind not in self.object_types:
                 raise TaskError(f"objects: {name} is of type {kind}; allowed: {', '.join(self.object_types)}")
         return problem
+
+    @functools.cached_property
+    def _shapes(self) -> frozenset[Any]:
+        """The shapes of the operators."""
+        fields = {
+            "objects": {f"some-{name}": name for name in self.object_types},
+            **({"types": self.types} if self.types else {}),
+            "operators": self.operators,
+            "initial_state": [],
+            "goal_state": [["done"]],
+            "max_steps": 1,
+        }
+        return frozenset(map(_shape, read_problem(fields).operators))
 
     def as_strips(self, task: Task) -> Task:
         """The fields of a STRIPS problem (zeroloop/envs/_strips.py) whose plans answer the task."""
@@ -221,7 +233,7 @@ class PlanningKind(Kind):
 
         def misnamed() -> Any:
             at = place()
-            name = drawn(rng, ["fly", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
+            name = drawn(rng, ["jump", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
             return [" ".join(action) for action in replaced(at, (name, *plan[at][1:]))]
 
         def miscounted() -> Any:
@@ -251,15 +263,6 @@ def joined(parts: Sequence[str]) -> str:
 def named(problem: Problem, *kinds: str) -> list[str]:
     """The objects of these types, in order."""
     return [name for name, kind in problem.objects if kind in kinds]
-
-
-@functools.cache
-def _shapes(kind: type[PlanningKind]) -> frozenset[Any]:
-    """The shapes of the operators of a kind."""
-    objects = {f"some-{name}": name for name in kind.object_types}
-    task = {"objects": objects, "types": kind.types, "operators": kind.operators, "initial_state": [], "max_steps": 1}
-    fields = {name: value for name, value in task.items() if value != {}}
-    return frozenset(map(_shape, read_problem({**fields, "goal_state": [["done"]]}).operators))
 
 
 def _shape(operator: Operator) -> tuple[Any, ...]:
@@ -348,11 +351,9 @@ def _bound(problem: Problem, operator: Operator, arguments: Sequence[str]) -> di
 
 
 def random_action(problem: Problem, state: State, rng: np.random.Generator) -> Action | None:
-    """One of the actions that can be done and change something; None where many tries found none."""
-    names = [name for name, _ in problem.objects]
-    for _ in range(2_000):
-        operator = drawn(rng, problem.operators)
-        action = (operator.name, *(drawn(rng, names) for _ in operator.parameters))
+    """One of the actions that can be done and change something; None where there is none."""
+    actions = [rule.action for rule in grounded(problem).rules]
+    for action in (actions[int(i)] for i in rng.permutation(len(actions))):
         try:
             if done(problem, state, action) != state:
                 return action
@@ -471,7 +472,8 @@ def _written(problem: Problem, plan: Sequence[Action], rng: np.random.Generator)
     if notation == 8:
         return str(names)
     if notation == 9:
-        return "\n".join(f"Step {number}: {name.replace('-', ' ', 1)}" for number, name in enumerate(names, 1))
+        spaced = [" ".join([action[0].replace("-", " ", 1), *action[1:]]) for action in plan]
+        return "\n".join(f"Step {number}: {name}" for number, name in enumerate(spaced, 1))
     if notation == 10 and all(phrases.get(action[0], ("", []))[0] for action in plan):
         texts = []
         for name, *arguments in plan:

@@ -95,11 +95,11 @@ class Gripper(PlanningKind):
         balls = rng.permutation(BALLS)[: 2 + min(6, int(7 * difficulty))].tolist()
         rooms = rng.permutation(ROOMS)[: 2 + min(3, int(4 * difficulty))].tolist()
         pairs = [rng.permutation(rooms)[:2].tolist() for _ in balls]
-        start = [
+        start: list[tuple[str, ...]] = [
             ("at-robby", drawn(rng, rooms)),
             *(("at", ball, pair[0]) for ball, pair in zip(balls, pairs, strict=True)),
         ]
-        goal = [("at", ball, pair[1]) for ball, pair in zip(balls, pairs, strict=True)]
+        goal: list[tuple[str, ...]] = [("at", ball, pair[1]) for ball, pair in zip(balls, pairs, strict=True)]
         if rng.random() < difficulty / 2:
             goal.append(("at-robby", drawn(rng, rooms)))
         steps = 4 * len(balls) + 1

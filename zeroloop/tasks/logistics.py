@@ -199,8 +199,8 @@ def _drawn_map(problem: Problem) -> tuple[Map, World]:
             raise TaskError(
                 f"goal_state: ({predicate} {' '.join(names)}): allowed is 'at', of packages, trucks and planes"
             )
-        where = places.index(names[1]) if names[1] in places else -2
-        goals[names[0]] = where if goals[names[0]] in (-1, where) else -2
+        aim = places.index(names[1]) if names[1] in places else -2
+        goals[names[0]] = aim if goals[names[0]] in (-1, aim) else -2
     numbers = {name: i for i, name in enumerate(places)} | {name: -1 - i for i, name in enumerate(vehicles)}
     chart = Map(
         places,
@@ -222,34 +222,43 @@ def _drawn_map(problem: Problem) -> tuple[Map, World]:
 def _successors(world: World, chart: Map) -> Iterator[tuple[tuple[str, ...], World]]:
     """What can be done to some use, and where things are then.
 
-    Vehicles hold all, so that a shortest plan has use for few loads: trucks take packages to where they shall be in
-    their city, or to its airport where they shall be elsewhere; planes take them to the city where they shall be.
+    Vehicles hold all, so it is never too early to take packages out where they have to come out, and to put them into
+    the only vehicle that can take them on.
     """
     vehicles, packages = world
     for package, (place, goal) in enumerate(zip(packages, chart.package_goals, strict=True)):
         if goal < 0 or place == goal:
             continue
+        at = place if place >= 0 else vehicles[-1 - place]
+        here = chart.city[at] == chart.city[goal]
         rest = packages[:package], packages[package + 1 :]
-        aim = chart.city[goal]
-        if place >= 0:
-            by_plane = chart.city[place] != aim and place in chart.airport
-            for vehicle, at in enumerate(vehicles):
-                if at == place and (vehicle >= chart.trucks) == by_plane:
-                    action = "load", chart.packages[package], chart.vehicles[vehicle], chart.places[place]
-                    yield action, World(vehicles, (*rest[0], -1 - vehicle, *rest[1]))
+        if place < 0:
+            if at == goal or (at in chart.airport and here == (-1 - place >= chart.trucks)):
+                action = "unload", chart.packages[package], chart.vehicles[-1 - place], chart.places[at]
+                yield action, World(vehicles, (*rest[0], at, *rest[1]))
+                return
             continue
-        at = vehicles[-1 - place]
-        by_plane = -1 - place >= chart.trucks
-        if at == goal or (at in chart.airport and (chart.city[at] == aim) == by_plane):
-            action = "unload", chart.packages[package], chart.vehicles[-1 - place], chart.places[at]
-            yield action, World(vehicles, (*rest[0], at, *rest[1]))
+        by_plane = not here and at in chart.airport
+        fitting = [
+            vehicle
+            for vehicle, now in enumerate(vehicles)
+            if (vehicle >= chart.trucks) == by_plane and (by_plane or chart.city[now] == chart.city[at])
+        ]
+        for vehicle in fitting:
+            if vehicles[vehicle] == at:
+                action = "load", chart.packages[package], chart.vehicles[vehicle], chart.places[at]
+                yield action, World(vehicles, (*rest[0], -1 - vehicle, *rest[1]))
+                if len(fitting) == 1:
+                    return
     for vehicle, at in enumerate(vehicles):
         truck = vehicle < chart.trucks
         for to, city in enumerate(chart.city):
             if to != at and (city == chart.city[at] if truck else to in chart.airport):
                 names = chart.vehicles[vehicle], chart.places[at], chart.places[to]
-                action = ("drive", *names, chart.cities[city]) if truck else ("fly", *names)
-                yield action, World((*vehicles[:vehicle], to, *vehicles[vehicle + 1 :]), packages)
+                yield (
+                    ("drive", *names, chart.cities[city]) if truck else ("fly", *names),
+                    World((*vehicles[:vehicle], to, *vehicles[vehicle + 1 :]), packages),
+                )
 
 
 def _is_reached(world: World, chart: Map) -> bool:

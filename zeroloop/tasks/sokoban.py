@@ -19,7 +19,7 @@ from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 from zeroloop.tasks._planning import after, read_plan
 from zeroloop.tasks._shortest import shortest
 
-MAX_EXPANDED = 20_000
+MAX_EXPANDED = 10_000
 """States that the search for a plan of fewest pushes expands."""
 _LONGEST_CLAIM = 300
 _LETTERS = {name: name[0] for name in VECTORS}
@@ -69,6 +69,10 @@ State: TypeAlias = tuple[frozenset[Cell], Cell]
 """The boxes, and the first of the cells that the person can walk to."""
 
 
+Push: TypeAlias = tuple[Cell, str]
+"""A box and a direction."""
+
+
 class Statement(NamedTuple):
     """What a task asks. floor: all cells that are no wall."""
 
@@ -80,7 +84,7 @@ class Statement(NamedTuple):
 
 
 class SokobanTasks(Kind):
-    """Dial: rooms from 5 x 5 to 8 x 8 with their walls, 1 to 3 boxes, and ever more pushes.
+    """Dial: rooms from 6 x 6 to 8 x 8 with their walls, 1 to 3 boxes, and ever more misleading ones.
 
     Boxes are pulled away from the goals, so that every room can be solved; its plan has the fewest pushes.
     """
@@ -91,14 +95,15 @@ class SokobanTasks(Kind):
     environment_name = "sokoban"
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
-        """See TaskKind. Rooms that take too few pushes, or too many states to solve, are thrown away."""
-        size, count = 5 + min(3, int(4 * difficulty)), 1 + min(2, int(3 * difficulty))
-        least = 2 + round(10 * difficulty)
-        while True:
-            problem = _pulled(rng, size, count, least)
-            plan, expanded = _solved(problem, 1_500)
-            if plan is not None and least <= len(plan) <= problem.max_steps and expanded >= least:
-                break
+        """See TaskKind. Of some rooms, the more the harder the task, the one that takes most states to solve."""
+        size, count = 6 + min(2, int(3 * difficulty)), 1 + min(2, int(3 * difficulty))
+        found: list[tuple[int, Statement, list[Push]]] = []
+        while len(found) <= 8 * difficulty:
+            problem = _pulled(rng, size, count)
+            plan, expanded = _solved(problem, MAX_EXPANDED)
+            if plan is not None and 2 <= len(plan) <= problem.max_steps:
+                found.append((expanded, problem, plan))
+        _, problem, plan = max(found, key=lambda each: each[0])
         rows = _drawn(problem, size)
         text = "\n".join([drawn(rng, _OPENINGS), "", *rows, "", _RULES.format(steps=problem.max_steps)])
         return {
@@ -115,7 +120,8 @@ class SokobanTasks(Kind):
 
     def read(self, task: Task) -> Statement:
         """The room."""
-        steps, rows = integer(task, "max_steps", 1, MAX_STEPS), task.get("initial_state")
+        steps = integer(task, "max_steps", 1, MAX_STEPS)
+        rows: Any = task.get("initial_state")
         fits = isinstance(rows, list | tuple) and 1 <= len(rows) <= LARGEST_SIDE
         if not fits or not all(isinstance(row, str) and 1 <= len(row) <= LARGEST_SIDE for row in rows):
             raise TaskError(f"initial_state must be 1 to {LARGEST_SIDE} texts of up to {LARGEST_SIDE} signs")
@@ -135,7 +141,8 @@ class SokobanTasks(Kind):
             )
         if boxes == goals:
             raise TaskError("initial_state: all boxes stand on goals already; nothing is left to be done")
-        return Statement(floor, goals, boxes, *people, steps)
+        (person,) = people
+        return Statement(floor, goals, boxes, person, steps)
 
     def judge(self, problem: Statement, answer: Any) -> Verdict:
         """Every step in turn, and that no box is off the goals after the last. A text may also be a plan for the task
@@ -172,7 +179,7 @@ class SokobanTasks(Kind):
     def structure(self, task: Task) -> str:
         """The smallest of the room's eight images, in which all cells are alike that the person can walk to."""
         problem = self.read(task)
-        walk = _walk(problem.person, problem.floor - problem.boxes)
+        walk = _region(problem.person, problem.floor - problem.boxes)
         rows = [1 + max(cell[axis] for cell in problem.floor) for axis in (0, 1)]
         signs = np.full(rows, "#")
         for cell in problem.floor:
@@ -199,7 +206,7 @@ class SokobanTasks(Kind):
                 return f"that is not {match[5]}: {claim!r}"
             if box not in boxes or to in boxes or to not in problem.floor:
                 return f"there is no box, or no room for it: {claim!r}"
-            if stand not in _walk(person, problem.floor - boxes):
+            if stand not in _region(person, problem.floor - boxes):
                 return f"the person cannot go there: {claim!r}"
             boxes, person = boxes - {box} | {to}, box
             if (int(match[8]), int(match[9])) != (len(boxes & problem.goals), len(boxes)):
@@ -255,7 +262,7 @@ class SokobanTasks(Kind):
             return [ways[order[ways.index(name)]] for name in names]
 
         changes = (turned, without, exchanged, image, lambda: names[::-1], lambda: names[: int(rng.integers(last + 1))])
-        nothing = (None, True, "", [], {}, 7, "left-ish", f"{task['answer']}!", [*names, 1], "(push)")
+        nothing: tuple[Any, ...] = (None, True, "", [], {}, 7, "left-ish", f"{task['answer']}!", [*names, 1], "(push)")
         plan = [f"({action})" for action in _strips_plan(problem, names)]
         return endless(
             *(partial(failing, change) for change in changes),
@@ -302,6 +309,18 @@ def _solves(problem: Statement, directions: Sequence[str]) -> bool:
     return boxes == problem.goals and pushes <= problem.max_steps
 
 
+def _region(start: Cell, free: frozenset[Cell]) -> set[Cell]:
+    """The cells that can be walked to."""
+    found, stack = {start}, [start]
+    while stack:
+        row, column = stack.pop()
+        for cell in ((row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1)):
+            if cell in free and cell not in found:
+                found.add(cell)
+                stack.append(cell)
+    return found
+
+
 def _walk(start: Cell, free: frozenset[Cell]) -> dict[Cell, str]:
     """The cells that can be walked to, with a shortest way as letters."""
     found, queue = {start: ""}, [start]
@@ -314,7 +333,7 @@ def _walk(start: Cell, free: frozenset[Cell]) -> dict[Cell, str]:
     return found
 
 
-def _letters(problem: Statement, plan: Sequence[tuple[Cell, str]]) -> str:
+def _letters(problem: Statement, plan: Sequence[Push]) -> str:
     """Pushes with the walks to them."""
     boxes, person, text = problem.boxes, problem.person, ""
     for box, way in plan:
@@ -324,7 +343,7 @@ def _letters(problem: Statement, plan: Sequence[tuple[Cell, str]]) -> str:
     return text
 
 
-def _push_name(push: tuple[Cell, str]) -> str:
+def _push_name(push: Push) -> str:
     """As the environment calls it."""
     return f"push {push[0][0] + 1} {push[0][1] + 1} {push[1]}"
 
@@ -372,10 +391,10 @@ def _strips_plan(problem: Statement, directions: Sequence[str]) -> list[str]:
 # ---- the search ------------------------------------------------------------------------------------------------------
 
 
-def _solved(problem: Statement, most: int) -> tuple[list[tuple[Cell, str]] | None, int]:
+def _solved(problem: Statement, most: int) -> tuple[list[Push] | None, int]:
     """A plan of fewest pushes, and the number of states that were expanded; no plan where these are too many."""
     far = [_distances(problem.floor, goal) for goal in sorted(problem.goals)]
-    start = problem.boxes, min(_walk(problem.person, problem.floor - problem.boxes))
+    start = problem.boxes, min(_region(problem.person, problem.floor - problem.boxes))
     return shortest(
         start,
         partial(_successors, floor=problem.floor),
@@ -385,16 +404,16 @@ def _solved(problem: Statement, most: int) -> tuple[list[tuple[Cell, str]] | Non
     )
 
 
-def _successors(state: State, floor: frozenset[Cell]) -> Iterator[tuple[tuple[Cell, str], State]]:
+def _successors(state: State, floor: frozenset[Cell]) -> Iterator[tuple[Push, State]]:
     """All pushes."""
     boxes, person = state
-    walk = _walk(person, floor - boxes)
+    walk = _region(person, floor - boxes)
     for box in sorted(boxes):
         for way, (rows, columns) in VECTORS.items():
             to = box[0] + rows, box[1] + columns
             if (box[0] - rows, box[1] - columns) in walk and to in floor and to not in boxes:
                 pushed = boxes - {box} | {to}
-                yield (box, way), (pushed, min(_walk(box, floor - pushed)))
+                yield (box, way), (pushed, min(_region(box, floor - pushed)))
 
 
 def _distances(floor: frozenset[Cell], goal: Cell) -> dict[Cell, int]:
@@ -424,28 +443,30 @@ def _estimate(boxes: frozenset[Cell], far: Sequence[dict[Cell, int]]) -> float:
 # ---- rooms -----------------------------------------------------------------------------------------------------------
 
 
-def _pulled(rng: np.random.Generator, size: int, count: int, least: int) -> Statement:
-    """A room whose boxes were pulled away from the goals, as far as some random pulls brought them."""
+def _pulled(rng: np.random.Generator, size: int, count: int) -> Statement:
+    """A room whose boxes were pulled away from the goals, as far as random pulls brought them."""
     floor, goals = _room(rng, size, count)
     far = [_distances(floor, goal) for goal in sorted(goals)]
     boxes, person = goals, drawn(rng, sorted(floor - goals))
-    best, seen = (0.0, boxes, person), set[State]()
-    for _ in range(4 * least + 10):
-        walk = _walk(person, floor - boxes)
+    farthest, best, seen = 0.0, (boxes, person), set[State]()
+    for _ in range(25 * count):
+        walk = _region(person, floor - boxes)
         seen.add((boxes, min(walk)))
-        pulls = list[State]()
-        for box in sorted(boxes):
-            for way in VECTORS:
-                to = _beside(box, way)
-                stand = _beside(to, way)
-                if to in walk and stand in floor and stand not in boxes:
-                    pulls.append((boxes - {box} | {to}, stand))
-        fresh = [pull for pull in pulls if (pull[0], min(_walk(pull[1], floor - pull[0]))) not in seen]
-        if not fresh:
+        pulls = [(box, way) for box in sorted(boxes) for way in VECTORS]
+        for i in rng.permutation(len(pulls)).tolist():
+            box, way = pulls[i]
+            to = _beside(box, way)
+            stand = _beside(to, way)
+            if to in walk and stand in floor and stand not in boxes:
+                after = boxes - {box} | {to}
+                if (after, min(_region(stand, floor - after))) not in seen:
+                    break
+        else:
             break
-        boxes, person = drawn(rng, fresh)
-        best = max(best, (_estimate(boxes, far), boxes, person), key=lambda each: each[0])
-    return Statement(floor, goals, best[1], best[2], 20 * count)
+        boxes, person = after, stand
+        if (distance := _estimate(boxes, far)) > farthest:
+            farthest, best = distance, (boxes, person)
+    return Statement(floor, goals, *best, 20 * count)
 
 
 def _room(rng: np.random.Generator, size: int, count: int) -> tuple[frozenset[Cell], frozenset[Cell]]:
@@ -456,7 +477,7 @@ def _room(rng: np.random.Generator, size: int, count: int) -> tuple[frozenset[Ce
         floor = frozenset(cell for cell in inner if rng.random() > share)
         if len(floor) < 6:
             continue
-        floor = frozenset(_walk(drawn(rng, sorted(floor)), floor))
+        floor = frozenset(_region(drawn(rng, sorted(floor)), floor))
         if len(floor) >= max(6, len(inner) // 2):
             order = sorted(floor)
             return floor, frozenset(order[i] for i in rng.permutation(len(order))[:count].tolist())

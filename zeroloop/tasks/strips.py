@@ -25,7 +25,7 @@ _RULES = (
 
 
 class StripsTasks(PlanningKind):
-    """Dial of the tasks that are made here: 2 to 8 cars in 3 to 6 ports.
+    """Dial of the tasks that are made here: 2 to 6 cars in 3 to 5 ports.
 
     They are of the domain Ferry. A task may have any operators, and phrases for them, which sentences are read by.
     """
@@ -67,13 +67,13 @@ class StripsTasks(PlanningKind):
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind."""
-        ports = rng.permutation(PORTS)[: 3 + min(3, int(4 * difficulty))].tolist()
-        cars = rng.permutation(CARS)[: 2 + min(6, int(7 * difficulty))].tolist()
+        ports = rng.permutation(PORTS)[: 3 + min(2, int(3 * difficulty))].tolist()
+        cars = rng.permutation(CARS)[: 2 + min(4, int(5 * difficulty))].tolist()
         pairs = [rng.permutation(ports)[:2].tolist() for _ in cars]
         start = [("at-ferry", drawn(rng, ports)), ("empty-ferry",)]
         start += [("at", car, pair[0]) for car, pair in zip(cars, pairs, strict=True)]
         goal = [("at", car, pair[1]) for car, pair in zip(cars, pairs, strict=True)]
-        steps = 4 * len(cars)
+        steps = 5 * len(cars)
         rules = _RULES.format(steps=steps, x=start[0][1], y=next(port for port in ports if port != start[0][1]))
         text = (
             f"{drawn(rng, _OPENINGS)} The ports are: {', '.join(ports)}. Now {self.clauses(start)}. Reach a state in "
