@@ -125,7 +125,10 @@ def test_structure_does_not_depend_on_how_a_room_is_turned():
     assert KIND.structure(room("#######", "# @$ .#", "#   # #", "#######")) != KIND.structure(room(*rows))
 
 
-SENTENCE = "Go to row 2, column {} and push the box at row 2, column {} {} to row 2, column {}: {} of {} boxes are on goals then."
+SENTENCE = (
+    "Go to row 2, column {} and push the box at row 2, column {} {} to row 2, column {}: "
+    "{} of {} boxes are on goals then."
+)
 
 
 @pytest.mark.parametrize(

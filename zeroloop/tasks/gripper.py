@@ -48,7 +48,7 @@ class Wish(NamedTuple):
 
 
 class Gripper(PlanningKind):
-    """Dial: 2 to 8 balls in 2 to 5 rooms.
+    """Dial: 1 to 8 balls in 2 to 5 rooms.
 
     The three operators of the first planning competition. Every ball shall be in another room than at the start, and in
     some tasks the robot shall be in a given room, too. There may be as many actions as carrying one ball at a time
@@ -92,7 +92,7 @@ class Gripper(PlanningKind):
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind."""
-        balls = rng.permutation(BALLS)[: 2 + min(6, int(7 * difficulty))].tolist()
+        balls = rng.permutation(BALLS)[: 1 + min(7, int(8 * difficulty))].tolist()
         rooms = rng.permutation(ROOMS)[: 2 + min(3, int(4 * difficulty))].tolist()
         pairs = [rng.permutation(rooms)[:2].tolist() for _ in balls]
         start: list[tuple[str, ...]] = [

@@ -25,7 +25,7 @@ _RULES = (
 
 
 class StripsTasks(PlanningKind):
-    """Dial of the tasks that are made here: 2 to 6 cars in 3 to 5 ports.
+    """Dial of the tasks that are made here: 1 to 6 cars in 3 to 5 ports.
 
     They are of the domain Ferry. A task may have any operators, and phrases for them, which sentences are read by.
     """
@@ -68,7 +68,7 @@ class StripsTasks(PlanningKind):
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind."""
         ports = rng.permutation(PORTS)[: 3 + min(2, int(3 * difficulty))].tolist()
-        cars = rng.permutation(CARS)[: 2 + min(4, int(5 * difficulty))].tolist()
+        cars = rng.permutation(CARS)[: 1 + min(5, int(6 * difficulty))].tolist()
         pairs = [rng.permutation(ports)[:2].tolist() for _ in cars]
         start = [("at-ferry", drawn(rng, ports)), ("empty-ferry",)]
         start += [("at", car, pair[0]) for car, pair in zip(cars, pairs, strict=True)]
