@@ -89,6 +89,15 @@ def test_untyped_problems_and_constants_come_back_as_they_were():
     assert read_problem(again) == read_problem(task) and strips.kind().solve(again).answer == ["a x"]
 
 
+def test_constants_without_a_type_do_not_get_that_of_objects():
+    task = read_pddl(
+        "(define (domain d) (:types t) (:constants c) (:predicates (p ?x))"
+        "(:action a :parameters (?x - t) :effect (p ?x)))",
+        "(define (problem q) (:domain d) (:objects x - t) (:init) (:goal (p x)))",
+    )
+    assert task["objects"] == {"c": "object", "x": "t"}
+
+
 def test_types_that_no_object_has_are_known():
     types = DOMAIN.replace("package vehicle place", "package vehicle place ghost").replace(
         "?v - vehicle)", "?v - ghost)"
@@ -167,14 +176,19 @@ def test_what_is_not_supported_is_named_with_its_line(old: str, new: str, messag
         ("(:goal (at box hub))", "(:goal (and))", "goal_state must be a list of 1"),
         ("(:goal (at box hub))", "", "goal_state must be a list of 1"),
         ("(:goal", "(:metric minimize (total-time)) (:goal", "problem line 4: :metric is not supported; leave it out"),
-        ("box - package", "box - parcel", None),
+        (
+            "box - package",
+            "box - parcel",
+            "problem line 2: unknown type 'parcel'; allowed: object, package, place, plane",
+        ),
+        ("box - package", "box - plane", None),
         ("(at van hub)", "(= (total-cost) 0)", "problem line 3: unknown name '(...)'"),
         ("(at van hub)", "(at van moon)", "problem line 3: unknown name 'moon'"),
     ],
 )
 def test_what_is_wrong_in_a_problem_is_named(old: str, new: str, message: str | None):
     assert old in PROBLEM
-    if message is None:  # no action takes a parcel: the goal is out of reach
+    if message is None:  # no action takes a plane anywhere: the goal is out of reach
         verdict = strips.kind().verify(read_pddl(DOMAIN, PROBLEM.replace(old, new)), PLAN)
         assert verdict.verdict == "error" and "(at box hub) can never hold" in verdict.evidence
         return

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from zeroloop.contracts import Task
-from zeroloop.envs._strips import EVERYTHING, Fact, Problem, read_problem
+from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem, read_problem
 from zeroloop.errors import TaskError
 
 MAX_TEXT = 500_000
@@ -63,12 +63,16 @@ def read_pddl(domain: str, problem: str, max_steps: int = MAX_STEPS) -> Task:
     for node in inner[":domain"]:
         if [each.word for each in node.items[1:]] != [outer["name"][0].word]:
             _refuse(node, "the problem is of another domain", outer["name"][0].word)
-    objects = dict(_typed([*_rest(outer[":constants"]), *_rest(inner[":objects"])]))
-    predicates = {}
-    for each in _rest(outer[":predicates"]):
-        predicates[each.head] = len(_typed(each.items[1:]))
+    declared = _typed(_rest(outer[":types"]))
+    known = {EVERYTHING}.union(*declared)
+    objects: dict[str, str] = {}
+    for node in (*outer[":constants"], *inner[":objects"]):
+        objects |= (found := dict(_typed(node.items[1:])))
+        if strange := sorted({*found.values()} - known):
+            _refuse(node, f"unknown type {strange[0]!r}", ", ".join(sorted(known)))
+    predicates = {each.head: len(_typed(each.items[1:])) for each in _rest(outer[":predicates"])}
     operators = [_operator(node, predicates, objects) for node in outer[":action"]]
-    types = _types(_typed(_rest(outer[":types"])), {*objects.values()})
+    types = _types(declared, {*objects.values()})
     facts = {}
     for name, nodes in (("initial_state", _rest(inner[":init"])), ("goal_state", _rest(inner[":goal"]))):
         facts[name] = [literal for node in nodes for literal in _facts(node, predicates, objects)]
@@ -87,8 +91,7 @@ def read_pddl(domain: str, problem: str, max_steps: int = MAX_STEPS) -> Task:
 
 
 def write_pddl(task: Task, name: str = "task") -> tuple[str, str]:
-    """The texts of the files of domain and problem for the fields of a STRIPS problem. Raises TaskError for broken
-    ones."""
+    """The texts of the files of domain and problem for a STRIPS problem. Raises TaskError for broken fields."""
     problem = read_problem(task)
     named = _constants(problem)
     constants = [pair for pair in problem.objects if pair[0] in named]
@@ -98,28 +101,16 @@ def write_pddl(task: Task, name: str = "task") -> tuple[str, str]:
     arities = [
         " ".join([f"({predicate}", *(f"?x{i}" for i in range(arity))]) + ")" for predicate, arity in problem.predicates
     ]
-    actions, requirements = list[str](), {":strips": None, ":typing": None}
-    for operator in problem.operators:
-        variables = {x: x if x.startswith("?") else f"?{x}" for x, _ in operator.parameters}
-        equal, unequal = ([("=", *pair) for pair in pairs] for pairs in (operator.equal, operator.unequal))
-        requirements |= dict.fromkeys(
-            [":equality"] * bool(equal or unequal) + [":negative-preconditions"] * bool(operator.bars or unequal)
-        )
-        needs = [*_shown(operator.needs, variables), *_negated(operator.bars, variables)]
-        needs += [*_shown(equal, variables), *_negated(unequal, variables)]
-        effects = [*_shown(operator.add, variables), *_negated(operator.delete, variables)]
-        parameters = " ".join(f"{variables[x]} - {kind}" for x, kind in operator.parameters)
-        actions.append(
-            f"  (:action {operator.name}\n    :parameters ({parameters})\n    :precondition (and {' '.join(needs)})\n"
-            f"    :effect (and {' '.join(effects)}))"
-        )
+    bars = any(each.bars or each.unequal for each in problem.operators)
+    same = any(each.equal or each.unequal for each in problem.operators)
+    requirements = [":strips", ":typing", *[":equality"] * same, *[":negative-preconditions"] * bars]
     domain = [
         f"(define (domain {name})",
         f"  (:requirements {' '.join(requirements)})",
         f"  (:types {' '.join(f'{kind} - {parents.get(kind, EVERYTHING)}' for kind in types)})",
         *([f"  (:constants {_with_types(constants)})"] if constants else []),
         f"  (:predicates {' '.join(arities)})",
-        *actions,
+        *map(_action, problem.operators),
     ]
     lines = [
         f"(define (problem {name}-1)",
@@ -136,6 +127,20 @@ def write_pddl(task: Task, name: str = "task") -> tuple[str, str]:
 def write_plan(actions: Sequence[str]) -> str:
     """The text of a file with a plan: an action a line."""
     return "".join(f"({action})\n" for action in actions)
+
+
+def _action(operator: Operator) -> str:
+    variables = {name: name if name.startswith("?") else f"?{name}" for name, _ in operator.parameters}
+    equal, unequal = ([("=", *pair) for pair in pairs] for pairs in (operator.equal, operator.unequal))
+    needs = [*_shown(operator.needs, variables), *_negated(operator.bars, variables)]
+    needs += [*_shown(equal, variables), *_negated(unequal, variables)]
+    effects = [*_shown(operator.add, variables), *_negated(operator.delete, variables)]
+    return (
+        f"  (:action {operator.name}\n"
+        f"    :parameters ({_with_types([(variables[name], kind) for name, kind in operator.parameters])})\n"
+        f"    :precondition (and {' '.join(needs)})\n"
+        f"    :effect (and {' '.join(effects)}))"
+    )
 
 
 def _constants(problem: Problem) -> set[str]:
