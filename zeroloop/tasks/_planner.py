@@ -14,6 +14,8 @@ MAX_BINDINGS = 50_000
 """Partial choices of objects for the parameters of operators that are looked at."""
 MAX_EXPANDED = 5_000
 """States that are expanded for a plan."""
+MAX_TRIED = 1_000_000
+"""Actions that are tried in them."""
 GREED = 3
 """How much more an action that is still estimated counts than one that was done."""
 
@@ -46,8 +48,10 @@ class Grounded(NamedTuple):
 
 def found_plan(problem: Problem) -> tuple[list[str] | None, int]:
     """A plan of at most `max_steps` actions, which need not be a shortest one, and the number of states that were
-    expanded; no plan where there is none, or more than MAX_EXPANDED states would be. Raises TaskError, see
-    `grounded`."""
+    expanded; no plan where there is none, or where that takes more of them than MAX_EXPANDED and MAX_TRIED allow.
+
+    Raises TaskError, see `grounded`.
+    """
     world = grounded(problem)
     if world.missing:
         return None, 0
@@ -56,7 +60,7 @@ def found_plan(problem: Problem) -> tuple[list[str] | None, int]:
         partial(_successors, rules=world.rules),
         partial(_estimate, world=world),
         lambda facts: facts & world.goal == world.goal,
-        MAX_EXPANDED,
+        min(MAX_EXPANDED, MAX_TRIED // max(1, len(world.rules))),
     )
     return (None if plan is None or len(plan) > problem.max_steps else [" ".join(each) for each in plan]), expanded
 
