@@ -36,6 +36,7 @@ def test_an_unknown_option_is_refused(zeroloop, command):
         "evaluate": ["x"],
         "generate": ["math", "--tasks", "1", "--out", "-"],
         "verify": ["x"],
+        "pddl": ["export"],
         "play": ["x"],
     }
     zeroloop(command, *needed.get(command, []), "--jsno", "1").refused(2, "--jsno")

@@ -144,6 +144,7 @@ class Gripper(PlanningKind):
     name = "gripper"
     operators: ClassVar[Any] = GRIPPER["operators"]
     phrases: ClassVar[Any] = GRIPPER["phrases"]
+    object_types = ("room", "ball", "hand")
 
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -329,7 +330,7 @@ def changed(task: Task, path: str, value: Any) -> Task:
         ("objects", None, "objects is missing"),
         ("objects", [], "objects must map"),
         ("objects", {}, "objects must map"),
-        ("objects", {f"b{i}": "block" for i in range(40)}, "objects must map 1 to 36"),
+        ("objects", {f"b{i}": "block" for i in range(201)}, "objects must map 1 to 200"),
         ("objects", {"a b": "block"}, "objects: 'a b' is no name"),
         ("objects", {"a": "block", "A": "block"}, "objects: two names differ"),
         ("objects.a", 3, "objects: names are text"),
@@ -359,7 +360,7 @@ def changed(task: Task, path: str, value: Any) -> Task:
         ("types", {"object": "block", "block": "object"}, "types: 'object' is a part of itself"),
         ("initial_state", None, "initial_state is missing"),
         ("initial_state", {"on": "a"}, "initial_state must be a list"),
-        ("initial_state", [["on", "a", "a"]] * 501, "initial_state must be a list of 0 to 500"),
+        ("initial_state", [["on", "a", "a"]] * 2001, "initial_state must be a list of 0 to 2000"),
         ("initial_state.1", ["on", "a", "q"], "initial_state[1]: unknown name 'q'"),
         ("initial_state.1", "clear c", "initial_state[1] must be a list"),
         ("goal_state", None, "goal_state is missing"),
@@ -389,6 +390,9 @@ def test_problems_that_are_too_large_are_refused():
     letters = "abcdefghijklmnopqrstu"
     goal = [["on", over, under] for over, under in itertools.pairwise(letters)]
     rules.environment().initial_state(blocks(" ".join(letters[:16]), goal[:15], max_steps=99))
+    many = {f"t{i}": "thing" for i in range(40)}
+    task = {**SUSSMAN, "objects": {**SUSSMAN["objects"], **many}}
+    refused(task, "objects: there may be 43 objects, and 36 are allowed")
     refused(blocks(" ".join(letters), goal), r"objects: there may be 1\d\d tokens for one state, and 128 are allowed")
     swap = {
         "name": "swap",

@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": "measure a checkpoint on exactly scored positions or held-out puzzles",
     "generate": "make verifiable tasks of a family",
     "verify": "check answers to tasks",
+    "pddl": "read, solve, verify and write planning problems in PDDL",
     "play": "play against a checkpoint in the terminal",
     "bench": "measure the speed of a part",
     "list": "show the games, puzzles, networks, recipes and benchmarks there are",

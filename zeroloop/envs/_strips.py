@@ -12,12 +12,12 @@ from zeroloop.contracts import Task
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer
 
-MAX_OBJECTS = 36
+MAX_OBJECTS = 200
 MAX_OPERATORS = 32
 MAX_PARAMETERS = 7
 MAX_LITERALS = 40
 """Preconditions, or added or deleted facts, of one operator."""
-MAX_FACTS = 500
+MAX_FACTS = 2_000
 """Facts of `initial_state` or `goal_state`."""
 MAX_STEPS = 999
 EVERYTHING = "object"

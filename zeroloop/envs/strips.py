@@ -193,6 +193,7 @@ class Scene(Ground):
         fixed += sum(max(1, len(fact) - 1) for fact in (*self.constant, *self.problem.goal))
         tokens = fixed + self.most_facts([max(1, len(fact) - 1) for fact in self.facts])
         for name, what, number, most in (
+            ("objects", "objects", len(self._order), len(_OBJECTS)),
             ("operators", "predicates and types", signs, len(_HOLDS)),
             ("operators", "moves in one state", self.most_moves(), NUM_ACTIONS),
             ("objects", "tokens for one state", tokens, NUM_TOKENS),

@@ -1,5 +1,6 @@
 """What kinds of planning tasks share: plans read in the notations that people use, and replayed on sets of facts."""
 
+import copy
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,16 +11,18 @@ import numpy as np
 from zeroloop.contracts import Task, Verdict
 from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem, read_problem
 from zeroloop.errors import TaskError
+from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
+from zeroloop.tasks._planner import Action, grounded
 
 MAX_LENGTH = 50_000
 """Characters of a plan that is read as text."""
 MAX_SENTENCE = 2_000
 """Characters of a sentence."""
 
-Action: TypeAlias = tuple[str, ...]
-"""An operator's name and its arguments."""
 State: TypeAlias = set[Fact]
+Template: TypeAlias = tuple[str, list[str], str]
+"""A name, parameters, and a phrase with the parameters in braces, or ""."""
 
 _COMMENT = re.compile(r"^[ \t]*;.*$", re.MULTILINE)
 _GROUP = re.compile(r"\(([^()]*)\)")
@@ -33,7 +36,7 @@ _SENTENCE = re.compile(r"(.+?): (now|it is no longer true that) (.+)\.")
 class PlanningKind(Kind):
     """The base of kinds whose answer is a plan for a STRIPS problem: a subclass makes and solves the problems.
 
-    operators, phrases: those of its tasks, as they write them.
+    operators, phrases, types: those of its tasks, as they write them. object_types: what objects may be.
     """
 
     family = "reasoning"
@@ -41,10 +44,73 @@ class PlanningKind(Kind):
     environment_name = "strips"
     operators: ClassVar[Sequence[dict[str, Any]]]
     phrases: ClassVar[dict[str, str]]
+    types: ClassVar[dict[str, str]] = {}
+    object_types: ClassVar[Sequence[str]]
 
     def read(self, task: Task) -> Problem:
-        """The problem in a task's fields."""
-        return read_problem(task)
+        """The problem in a task's fields, which must have the operators of this kind and objects of its types."""
+        problem = read_problem(task)
+        if {*map(_shape, problem.operators)} != self._shapes:
+            names = joined([each["name"] for each in self.operators])
+            raise TaskError(f"operators must be {names} as in {self.name}, in any order")
+        if dict(problem.types) != self.types:
+            raise TaskError(f"types must be {self.types or 'missing'} as in {self.name}")
+        for name, kind in problem.objects:
+            if kind not in self.object_types:
+                raise TaskError(f"objects: {name} is of type {kind}; allowed: {', '.join(self.object_types)}")
+        return problem
+
+    @functools.cached_property
+    def _shapes(self) -> frozenset[Any]:
+        """The shapes of the operators."""
+        fields = {
+            "objects": {f"some-{name}": name for name in self.object_types},
+            **({"types": self.types} if self.types else {}),
+            "operators": self.operators,
+            "initial_state": [],
+            "goal_state": [["done"]],
+            "max_steps": 1,
+        }
+        return frozenset(map(_shape, read_problem(fields).operators))
+
+    def as_strips(self, task: Task) -> Task:
+        """The fields of a STRIPS problem (zeroloop/envs/_strips.py) whose plans answer the task."""
+        return task
+
+    def structure(self, task: Task) -> str:
+        """What holds and shall hold but for the names of objects; see `structure`."""
+        return structure(self.read(task))
+
+    def task(
+        self,
+        difficulty: float,
+        text: str,
+        objects: dict[str, str],
+        initial: Sequence[Sequence[str]],
+        goal: Sequence[Sequence[str]],
+        max_steps: int,
+    ) -> Task:
+        """The task with this statement, without an answer."""
+        return {
+            "type": self.type,
+            "kind": self.name,
+            "difficulty": difficulty,
+            "problem": text,
+            "objects": objects,
+            **({"types": {**self.types}} if self.types else {}),
+            "operators": copy.deepcopy([*self.operators]),
+            **({"phrases": {**self.phrases}} if self.phrases else {}),
+            "initial_state": [[*fact] for fact in initial],
+            "goal_state": [[*fact] for fact in goal],
+            "available_actions": [
+                " ".join([each["name"], *(name for name, _ in each["parameters"])]) for each in self.operators
+            ],
+            "max_steps": max_steps,
+        }
+
+    def clauses(self, facts: Sequence[Sequence[str]]) -> str:
+        """Facts in English, joined."""
+        return joined([self.phrases[predicate].format(*arguments) for predicate, *arguments in facts])
 
     def judge(self, problem: Problem, answer: Any) -> Verdict:
         """That each action can be done after the ones before it, and that the goal holds after the last."""
@@ -78,11 +144,8 @@ class PlanningKind(Kind):
             return f"{len(claims)} steps are too many; at most {problem.max_steps} are allowed"
         return None if goal <= state else "the goal is not reached"
 
-    def _understood(self, problem: Problem, claim: str) -> tuple[Action, bool, State]:
-        """What a sentence says: an action, facts, and whether these come to be true (or cease to be)."""
-        sentence = _SENTENCE.fullmatch(claim.lower()) if len(claim) <= MAX_SENTENCE else None
-        if sentence is None:
-            raise TaskError("no sentence of the form '...: now ... .'")
+    def wording(self, problem: Problem) -> tuple[list[Template], list[Template]]:
+        """What actions and facts are called: as this kind says, whatever a task does."""
         doing = [(each.name, [name for name, _ in each.parameters], "") for each in problem.operators]
         for operator in self.operators:
             if "phrase" in operator:
@@ -91,6 +154,14 @@ class PlanningKind(Kind):
             (name, [str(place) for place in range(arity)], self.phrases.get(name, ""))
             for name, arity in problem.predicates
         ]
+        return doing, clauses
+
+    def _understood(self, problem: Problem, claim: str) -> tuple[Action, bool, State]:
+        """What a sentence says: an action, facts, and whether these come to be true (or cease to be)."""
+        sentence = _SENTENCE.fullmatch(claim.lower()) if len(claim) <= MAX_SENTENCE else None
+        if sentence is None:
+            raise TaskError("no sentence of the form '...: now ... .'")
+        doing, clauses = self.wording(problem)
         action = _matched(doing, sentence[1])
         facts = [_matched(clauses, text) for text in re.split(r", | and ", sentence[3])]
         if action is None or None in facts:
@@ -162,7 +233,7 @@ class PlanningKind(Kind):
 
         def misnamed() -> Any:
             at = place()
-            name = drawn(rng, ["fly", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
+            name = drawn(rng, ["jump", f"{plan[at][0]}x", plan[at][0][:-1], f"not-{plan[at][0]}"])
             return [" ".join(action) for action in replaced(at, (name, *plan[at][1:]))]
 
         def miscounted() -> Any:
@@ -182,6 +253,44 @@ class PlanningKind(Kind):
         changes = (less, exchanged, other_object, one_more, one_goal_short, too_long)
         makers = [functools.partial(failing, change) for change in changes]
         return endless(*makers, misnamed, miscounted, no_plan, rng=rng)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Such as "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def named(problem: Problem, *kinds: str) -> list[str]:
+    """The objects of these types, in order."""
+    return [name for name, kind in problem.objects if kind in kinds]
+
+
+def _shape(operator: Operator) -> tuple[Any, ...]:
+    """An operator but for the names of its parameters, the order of its facts, and its phrase."""
+    place = {name: f"?{number}" for number, (name, _) in enumerate(operator.parameters)}
+
+    def facts(part: Sequence[Fact]) -> tuple[Fact, ...]:
+        return tuple(sorted((fact[0], *(place.get(term, term) for term in fact[1:])) for fact in part))
+
+    pairs = ([("=", *pair) for pair in pairs] for pairs in (operator.equal, operator.unequal))
+    parts = (operator.needs, operator.bars, *pairs, operator.add, operator.delete)
+    return operator.name, tuple(kind for _, kind in operator.parameters), *map(facts, parts)
+
+
+def structure(problem: Problem) -> str:
+    """Equal for problems that differ in the names of objects and parameters, and in order, alone; hardly ever for
+    others.
+
+    Objects and facts refine each other's colours, see `refined`.
+    """
+    number = {name: i for i, (name, _) in enumerate(problem.objects)}
+    labels, edges = [kind for _, kind in problem.objects], list[tuple[int, int, str]]()
+    for part, facts in (("start", problem.initial), ("goal", problem.goal)):
+        for predicate, *names in facts:
+            edges += [(len(labels), number[name], str(place)) for place, name in enumerate(names)]
+            labels.append(f"{part} {predicate}")
+    operators = sorted(repr(_shape(each)) for each in problem.operators)
+    return refined([*labels, *operators, repr(sorted(problem.types))], edges)
 
 
 def after(problem: Problem, plan: Sequence[Action]) -> State:
@@ -242,11 +351,9 @@ def _bound(problem: Problem, operator: Operator, arguments: Sequence[str]) -> di
 
 
 def random_action(problem: Problem, state: State, rng: np.random.Generator) -> Action | None:
-    """One of the actions that can be done and change something; None where many tries found none."""
-    names = [name for name, _ in problem.objects]
-    for _ in range(2_000):
-        operator = drawn(rng, problem.operators)
-        action = (operator.name, *(drawn(rng, names) for _ in operator.parameters))
+    """One of the actions that can be done and change something; None where there is none."""
+    actions = [rule.action for rule in grounded(problem).rules]
+    for action in (actions[int(i)] for i in rng.permutation(len(actions))):
         try:
             if done(problem, state, action) != state:
                 return action
@@ -325,9 +432,9 @@ def _joined(words: Sequence[str]) -> str:
     return "".join(words).replace("-", "").replace("_", "")
 
 
-def _matched(templates: Sequence[tuple[str, list[str], str]], text: str) -> tuple[str, ...] | None:
-    """The name and the arguments of the template that `text` follows, None where there is none; each is (name,
-    parameters, phrase), and may also be written as "(name argument argument)"."""
+def _matched(templates: Sequence[Template], text: str) -> tuple[str, ...] | None:
+    """The name and the arguments of the template that `text` follows, None where there is none; any may also be written
+    as "(name argument argument)"."""
     words = text[1:-1].split() if text.startswith("(") and text.endswith(")") else []
     for name, parameters, phrase in templates:
         if words[:1] == [name] and len(words) == 1 + len(parameters):
@@ -365,7 +472,8 @@ def _written(problem: Problem, plan: Sequence[Action], rng: np.random.Generator)
     if notation == 8:
         return str(names)
     if notation == 9:
-        return "\n".join(f"Step {number}: {name.replace('-', ' ', 1)}" for number, name in enumerate(names, 1))
+        spaced = [" ".join([action[0].replace("-", " ", 1), *action[1:]]) for action in plan]
+        return "\n".join(f"Step {number}: {name}" for number, name in enumerate(spaced, 1))
     if notation == 10 and all(phrases.get(action[0], ("", []))[0] for action in plan):
         texts = []
         for name, *arguments in plan:

@@ -1,18 +1,17 @@
 """Blocksworld: rebuild towers of blocks with a hand that holds one block at a time."""
 
-import copy
-import functools
-import heapq
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from zeroloop.contracts import Solution, Task
-from zeroloop.envs._strips import Fact, Operator, Problem, read_problem
+from zeroloop.envs._strips import Fact, Problem
 from zeroloop.errors import TaskError
 from zeroloop.tasks._planning import PlanningKind
+from zeroloop.tasks._shortest import shortest
 
 MAX_EXPANDED = 20_000
 """States that the search for a shortest plan expands; beyond that the reference is the heuristic's plan."""
@@ -99,6 +98,7 @@ class Blocksworld(PlanningKind):
     name = "blocksworld"
     operators = OPERATORS
     phrases = PHRASES
+    object_types = ("block",)
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind. The shortest plan moves blocks at least as often as there are blocks, less two."""
@@ -111,19 +111,26 @@ class Blocksworld(PlanningKind):
                 places[block] = ANYWHERE
             if all(place in (ANYWHERE, start[block]) for block, place in enumerate(places)):
                 continue
-            task = _task(difficulty, start, places)
+            task = self._task(difficulty, start, places)
             solution = self.solve(task)
             if solution is not None and solution.cost >= 2 * (count - 2):
                 return {**task, "answer": solution.answer, "steps": list(solution.steps)}
 
+    def _task(self, difficulty: float, start: Sequence[int], places: Sequence[int]) -> Task:
+        """The task with these places at the start and in the goal."""
+        names = [chr(ord("a") + block) for block in range(len(start))]
+        covered = {place for place in start if place >= 0}
+        initial = [_place_fact(names, block, place) for block, place in enumerate(start)]
+        initial += [["clear", name] for block, name in enumerate(names) if block not in covered] + [["handempty"]]
+        goal = [_place_fact(names, block, place) for block, place in enumerate(places) if place != ANYWHERE]
+        steps = 4 * len(names)
+        towers = "; ".join(", ".join(names[block] for block in tower) for tower in _towers(start))
+        text = _PROBLEM.format(towers=towers, goal=self.clauses(goal), steps=steps)
+        return self.task(difficulty, text, dict.fromkeys(names, "block"), initial, goal, steps)
+
     def read(self, task: Task) -> Problem:
         """The problem, which must have the four operators, blocks and nothing else, and start with towers."""
-        problem = read_problem(task)
-        if {*map(_shape, problem.operators)} != _shapes():
-            raise TaskError("operators must be pick-up, put-down, stack and unstack as in Blocksworld, in any order")
-        other = [name for name, kind in problem.objects if kind != "block"]
-        if other:
-            raise TaskError(f"objects: all must be of type block, and {other[0]} is not")
+        problem = super().read(task)
         _places(problem)
         return problem
 
@@ -155,33 +162,6 @@ class Blocksworld(PlanningKind):
         problem = self.read(task)
         goal = _goal(problem)
         return f"impossible: {sorted(problem.goal)}" if goal is None else _canonical(_places(problem), goal)
-
-
-def _task(difficulty: float, start: Sequence[int], places: Sequence[int]) -> Task:
-    """The task with these places at the start and in the goal."""
-    names = [chr(ord("a") + block) for block in range(len(start))]
-    covered = {place for place in start if place >= 0}
-    initial = [_place_fact(names, block, place) for block, place in enumerate(start)]
-    initial += [["clear", name] for block, name in enumerate(names) if block not in covered] + [["handempty"]]
-    goal = [_place_fact(names, block, place) for block, place in enumerate(places) if place != ANYWHERE]
-    steps = 4 * len(names)
-    towers = "; ".join(", ".join(names[block] for block in tower) for tower in _towers(start))
-    clauses = [PHRASES[predicate].format(*arguments) for predicate, *arguments in goal]
-    return {
-        "type": Blocksworld.type,
-        "kind": Blocksworld.name,
-        "difficulty": difficulty,
-        "problem": _PROBLEM.format(towers=towers, goal=_joined(clauses), steps=steps),
-        "objects": dict.fromkeys(names, "block"),
-        "operators": copy.deepcopy(OPERATORS),
-        "phrases": {**PHRASES},
-        "initial_state": initial,
-        "goal_state": goal,
-        "available_actions": [
-            " ".join([each["name"], *(name for name, _ in each["parameters"])]) for each in OPERATORS
-        ],
-        "max_steps": steps,
-    }
 
 
 def _drawn_places(rng: np.random.Generator, count: int) -> list[int]:
@@ -219,29 +199,7 @@ def _place_fact(names: Sequence[str], block: int, place: int) -> list[str]:
     return ["ontable", names[block]] if place == TABLE else ["on", names[block], names[place]]
 
 
-def _joined(clauses: Sequence[str]) -> str:
-    return " and ".join([", ".join(clauses[:-1]), clauses[-1]] if len(clauses) > 1 else clauses)
-
-
 # ---- statements as places --------------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _shapes() -> frozenset[Any]:
-    """The shapes of the four operators."""
-    task = {"objects": {"a": "block"}, "operators": OPERATORS, "initial_state": [], "max_steps": 1}
-    return frozenset(map(_shape, read_problem({**task, "goal_state": [["holding", "a"]]}).operators))
-
-
-def _shape(operator: Operator) -> tuple[Any, ...]:
-    """An operator but for the names of its parameters, the order of its facts, and its phrase."""
-    place = {name: f"?{number}" for number, (name, _) in enumerate(operator.parameters)}
-
-    def facts(part: Sequence[Fact]) -> frozenset[Fact]:
-        return frozenset((fact[0], *(place.get(term, term) for term in fact[1:])) for fact in part)
-
-    parts = (operator.needs, operator.bars, operator.equal, operator.unequal, operator.add, operator.delete)
-    return operator.name, tuple(kind for _, kind in operator.parameters), *map(facts, parts)
 
 
 def _places(problem: Problem) -> Places:
@@ -359,31 +317,10 @@ def _text(numbers: dict[int, int], places: Places, goal: Goal) -> str:
 
 
 def _shortest(start: Places, goal: Goal) -> tuple[Moves | None, int]:
-    """A shortest plan by A* (Hart, Nilsson & Raphael 1968), and the number of states that were expanded; no plan where
-    these are too many."""
+    """A shortest plan, and the number of states that were expanded; no plan where these are too many."""
     below = _below(goal)
-    came: dict[Places, tuple[Places, tuple[Any, ...]]] = {}
-    steps, made, expanded = {start: 0}, 0, 0
-    # By estimated length, then the farthest from the start, then the one that was found first.
-    queue = [(_estimate(start, goal, below), 0, 0, start)]
-    while queue and expanded < MAX_EXPANDED:
-        _, left, _, places = heapq.heappop(queue)
-        if steps[places] < -left:
-            continue
-        if _is_reached(places, goal):
-            plan: Moves = []
-            while places != start:
-                places, move = came[places]
-                plan.append(move)
-            return plan[::-1], expanded
-        expanded += 1
-        count = steps[places] + 1
-        for move, following in _successors(places):
-            if count < steps.get(following, math.inf):
-                steps[following], came[following] = count, (places, move)
-                made += 1
-                heapq.heappush(queue, (count + _estimate(following, goal, below), -count, made, following))
-    return None, expanded
+    estimate, is_reached = partial(_estimate, goal=goal, below=below), partial(_is_reached, goal=goal)
+    return shortest(start, _successors, estimate, is_reached, MAX_EXPANDED)
 
 
 def _successors(places: Places) -> Iterator[tuple[tuple[Any, ...], Places]]:

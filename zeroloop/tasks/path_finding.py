@@ -1,7 +1,6 @@
 """Path finding: the cheapest way through a grid with keys, doors and a tank of fuel."""
 
 import functools
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,18 +11,12 @@ from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.envs.path_finding import Way, cheapest_way, generate, with_stations
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer, integers
+from zeroloop.tasks._directions import VECTORS, notations, read_directions
 from zeroloop.tasks._kinds import Kind, correct, endless, wrong
 
 LARGEST_SIZE = 10
 LARGEST_TANK = 99
 COLORS = 3
-_VECTORS = {"up": (-1, 0), "right": (0, 1), "down": (1, 0), "left": (0, -1)}
-_SIGNS = {
-    **{sign: direction for direction in _VECTORS for sign in (direction[0], direction)},
-    **dict(zip("↑→↓←", _VECTORS, strict=True)),
-    **dict(zip("^>v<", _VECTORS, strict=True)),
-}
-_LONGEST_TEXT = 10_000
 _CLAIM = re.compile(
     r"Go (?P<way>up|right|down|left) to row (?P<row>\d{1,4}), column (?P<column>\d{1,4})"
     r"(?:, (?P<event>taking key [a-c]|through door [A-C]|filling the tank|the goal))?"
@@ -124,7 +117,7 @@ class PathFindingTasks(Kind):
 
     def judge(self, problem: Statement, answer: Any) -> Verdict:
         """Every step of the way in turn, and its cost against the smallest one."""
-        walk = _walk(problem, _read_directions(answer))
+        walk = _walk(problem, read_directions(answer))
         if not walk or walk[-1].event != "the goal":
             return wrong("the way does not end at the goal")
         best, cost = problem.best.cost, walk[-1].total
@@ -172,20 +165,7 @@ class PathFindingTasks(Kind):
 
     def notations(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
         """The known answer as a list or text: words, first letters or arrows."""
-        names: list[str] = task["answer"]
-        arrows = dict(zip(_VECTORS, "↑→↓←", strict=True))
-        return endless(
-            lambda: names,
-            lambda: [name[0].upper() for name in names],
-            lambda: [arrows[name] for name in names],
-            lambda: [" ", ", ", ",", "\n", " -> ", "; "][int(rng.integers(6))].join(names),
-            lambda: " ".join(names).upper(),
-            lambda: "".join(name[0] for name in names).upper(),
-            lambda: " ".join(name[0] for name in names),
-            lambda: "".join(arrows[name] for name in names),
-            lambda: json.dumps(names),
-            rng=rng,
-        )
+        return notations(task["answer"], rng)
 
     def near_misses(self, task: Task, rng: np.random.Generator) -> Iterator[Any]:
         """Ways that stop early, run into a wall, pass a closed door or run dry, and no ways at all."""
@@ -197,7 +177,7 @@ class PathFindingTasks(Kind):
         def changed() -> list[str]:
             for _ in range(20):
                 at = int(rng.integers(len(names)))
-                found = [*names[:at], [*_VECTORS][int(rng.integers(4))], *names[at + 1 :]]
+                found = [*names[:at], [*VECTORS][int(rng.integers(4))], *names[at + 1 :]]
                 if _is_false(problem, found):
                     return found
             return names[:-1]
@@ -206,7 +186,7 @@ class PathFindingTasks(Kind):
             changed,
             lambda: " ".join(changed()),
             lambda: names[: int(rng.integers(len(names)))],
-            lambda: [*names, [*_VECTORS][int(rng.integers(4))]],
+            lambda: [*names, [*VECTORS][int(rng.integers(4))]],
             lambda: false[int(rng.integers(len(false)))] if false else changed(),
             lambda: [[r + 1, c + 1] for r, c in problem.best.cells],
             lambda: [problem.best.cost, str(problem.best.cost), None, "", "goal", [*names, "goal"]][
@@ -279,29 +259,8 @@ def _cheapest(rows: tuple[str, ...], fuel: int) -> Way | None:
 
 def _directions(way: Way) -> list[str]:
     """The names of the steps between the cells of a way."""
-    names = {vector: name for name, vector in _VECTORS.items()}
+    names = {vector: name for name, vector in VECTORS.items()}
     return [names[r2 - r1, c2 - c1] for (r1, c1), (r2, c2) in zip(way.cells, way.cells[1:], strict=False)]
-
-
-def _read_directions(answer: Any) -> list[str]:
-    """The directions in a list or a text such as "right, up", "RU" or "→↑". Raises TaskError."""
-    words: list[Any]
-    if isinstance(answer, str):
-        if len(answer) > _LONGEST_TEXT:
-            raise TaskError(f"answer: {len(answer)} characters are too many; at most {_LONGEST_TEXT} are read")
-        words = re.split(
-            r"[\s,;]+", answer.replace("->", " ").translate(dict.fromkeys(map(ord, "[]()\"'"), " ")).strip()
-        )
-        words = [part for word in words for part in ([word] if word.lower() in _SIGNS else word)]
-    elif isinstance(answer, list | tuple):
-        words = [*answer[:_LONGEST_TEXT]]
-    else:
-        raise TaskError(f"answer: expected a list of directions, not {type(answer).__name__}")
-    for word in words:
-        if not isinstance(word, str) or word.strip().lower() not in _SIGNS:
-            shown = repr(word[:40]) if isinstance(word, str) else type(word).__name__
-            raise TaskError(f"answer: {shown} is no direction; allowed: {', '.join(_VECTORS)}")
-    return [_SIGNS[word.strip().lower()] for word in words]
 
 
 def _walk(problem: Statement, directions: Sequence[str]) -> list[Entry]:
@@ -314,7 +273,7 @@ def _walk(problem: Statement, directions: Sequence[str]) -> list[Entry]:
     for number, direction in enumerate(directions, 1):
         if rows[row][column] == "G":
             raise TaskError(f"answer: step {number} leads on from the goal")
-        row, column = row + _VECTORS[direction][0], column + _VECTORS[direction][1]
+        row, column = row + VECTORS[direction][0], column + VECTORS[direction][1]
         cell = rows[row][column] if 0 <= row < len(rows) and 0 <= column < len(rows[0]) else "#"
         if cell == "#":
             raise TaskError(f"answer: step {number}, {direction}, leads into a wall or off the grid")
