@@ -82,8 +82,8 @@ def _answers(kind: TaskKind, tasks: list[Task], form: str, count: int) -> list[t
 def baselines(count: int, simulations: int) -> dict[str, dict[str, list[float]]]:
     """By kind of constraint satisfaction, planning and deduction, at difficulty 0.1, 0.5 and 0.9: the share of `count`
     tasks that are solved by random play (ten episodes each), by search with equal priors and values of 0, without
-    lookahead (with twice as many simulations in deduction, four times in Sokoban), and, of constraints and deduction, by
-    a heuristic: assigning the most constrained variable without ever going back, or applying rules in their order."""
+    lookahead (twice as many simulations in deduction, four times in Sokoban), and, of constraints and deduction, by a
+    heuristic: assigning the most constrained variable without ever going back, or applying rules in their order."""
     found = {}
     for kind in (
         kind for kind in kinds("reasoning") if isinstance(kind, ConstraintKind | Deduction) or kind.type == "planning"
