@@ -60,7 +60,7 @@ def test_tasks_are_written_and_read_again(zeroloop, tmp_path):
         (["solve", "d.pddl", "p.pddl", "--max-steps", "1"], 1, ["no plan of at most 1 actions", "--max-steps"]),
         (["solve", "d.pddl", "far.pddl"], 1, ["goal_state: (near c a) can never hold"]),
         (["solve", "d.pddl", "far.pddl", "--simulations", "5"], 1, ["the search found no plan"]),
-        (["export", "d.pddl", "--out", "nowhere"], 2, ["--out: name a directory"]),
+        (["export", "d.pddl", "--out", "p.pddl"], 2, ["--out: name a directory"]),
         (["export", "d.pddl", "--out", "."], 1, ["d.pddl line 1 is not JSON"]),
         (["export", "sum.jsonl", "--out", "."], 1, ["sum.jsonl line 1: tasks of the kind calculate are no planning"]),
     ],

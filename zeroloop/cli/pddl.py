@@ -109,7 +109,7 @@ def _plan(task: Task, arguments: argparse.Namespace) -> list[str]:
 
 def _export(arguments: argparse.Namespace, text: str) -> int:
     """Two files for each planning task of a file of JSON lines, and a plan where the task has an answer."""
-    if arguments.out is None or not arguments.out.is_dir():
+    if arguments.out is None or (arguments.out.exists() and not arguments.out.is_dir()):
         raise UsageError(f"--out: name a directory to write to, not {arguments.out}")
     for number, line in enumerate(filter(str.strip, text.split("\n")), 1):
         try:
@@ -125,6 +125,7 @@ def _export(arguments: argparse.Namespace, text: str) -> int:
         if "answer" in fields:
             texts["plan"] = write_plan(fields["answer"])
         for name, content in texts.items():
+            arguments.out.mkdir(parents=True, exist_ok=True)
             file = arguments.out / f"{number}.{name}"
             _write(file, content)
             print(file)
