@@ -119,3 +119,29 @@ def facts(rng: np.random.Generator, names: Sequence[str], arrows: Iterable[Arrow
 def listed(words: Sequence[str]) -> str:
     """Such as "A, B and C"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def shortest_open_path(
+    arrows: Collection[Arrow], one: int, other: int, given: Collection[int]
+) -> tuple[list[int] | None, int]:
+    """A shortest open path, or None, and the steps that were looked at: step follows step where what is between does
+    not block; a shortest open walk meets no variable twice."""
+    near: dict[int, set[int]] = {}
+    for cause, effect in sorted(arrows):
+        near.setdefault(cause, set()).add(effect)
+        near.setdefault(effect, set()).add(cause)
+    before: dict[Arrow, Arrow | None] = {(one, first): None for first in sorted(near.get(one, ()))}
+    queue = deque(before)
+    while queue:
+        step = queue.popleft()
+        if step[1] == other:
+            path, at = [other], before[step]
+            while at is not None:
+                path.append(at[1])
+                at = before[at]
+            return [one, *reversed(path)], len(before)
+        for new in ((step[1], far) for far in sorted(near[step[1]])):
+            if new not in before and new[1] not in step and blocked_at(arrows, (*step, new[1]), given) is None:
+                before[new] = step
+                queue.append(new)
+    return None, len(before)
