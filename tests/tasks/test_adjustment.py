@@ -43,6 +43,7 @@ LARGEST = {
 class TestRules(EnvironmentConformance):
     environment = rules.environment()
     tasks = (None, COLLIDER, LARGEST, KIND.make(stream(1, "adjustment"), 1.0))
+    episodes = 12
 
 
 class TestKind(TaskKindConformance):

@@ -25,7 +25,8 @@ COVERED = ("show that there is none", "fimo from an effect", "tasel from a cause
 
 class TestRules(EnvironmentConformance):
     environment = rules.environment()
-    tasks = (None, CLOSED, LARGEST, *(KIND.make(stream(seed, "d-separation"), 1.0) for seed in range(3)))
+    tasks = (None, CLOSED, LARGEST, *(KIND.make(stream(seed, "d-separation"), 1.0) for seed in range(2)))
+    episodes = 10
 
 
 class TestKind(TaskKindConformance):
@@ -85,18 +86,19 @@ def test_the_wrong_thing_to_show_scores_nothing():
         state, reward, _, _ = environment.step(environment.initial_state(task), action)
         while legal := environment.legal_actions(state):
             state, reward, _, _ = environment.step(state, int(rng.integers(len(legal))))
-        assert reward == 0 and environment.answer(state) is None
+        assert reward == 0 and KIND.verify(task, environment.answer(state)).verdict == "wrong"
 
 
 def test_sentences_say_why_a_path_goes_on():
     _, _, claims, reward = walked(KIND, BOTH, *WALKED, *COVERED)
     assert reward == 1 and claims[:5] == [
-        "Question 1: an open path leads from Rud to Wob given Yark.",
+        "Question 1, Rud and Wob given Yark: walk an open path.",
         "From Rud back to Fimo.",
         "From Fimo, which is not given, on to Tasel.",
-        "From Tasel, where causes meet and Yark is given, back to Wob.",
-        "Question 2: no open path leads from Rud to Wob given nothing.",
+        "From Tasel, where causes meet and Yark is given, back to Wob. So they are not independent.",
+        "Question 2, Rud and Wob given nothing: cover all that open paths reach.",
     ]
+    assert claims[-1] == "From Tasel, which is not given, on to Yark. Nothing else is reached, so they are independent."
     assert KIND.check_chain(BOTH, claims) is None
     assert KIND.check_chain(OPEN, claims[:4]) is None and "after the end" in KIND.check_chain(OPEN, claims)
     assert KIND.check_chain(BOTH, claims[:-1]) == KIND.check_chain(BOTH, claims[:4]) == "not all questions are answered"
@@ -112,9 +114,11 @@ def test_sentences_say_why_a_path_goes_on():
         ("where causes meet and Yark is given", "which is not given"),
         ("Yark is given", "Fimo is given"),
         ("back to Wob", "back to Fimo"),
-        ("an open path", "no open path"),
-        ("from Rud to Wob", "from Wob to Rud"),
-        ("given Yark.", "given nothing."),
+        ("walk an open path", "cover all that open paths reach"),
+        ("Rud and Wob", "Wob and Rud"),
+        ("given Yark:", "given nothing:"),
+        (" So they are not independent.", ""),
+        ("on to Tasel.", "on to Tasel. So they are not independent."),
     ],
 )
 def test_false_sentences_are_found(old, new):

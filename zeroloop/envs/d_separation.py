@@ -68,7 +68,7 @@ class Sheet:
 @dataclass(frozen=True)
 class Progress:
     """done: the questions that are answered, each by a mode and marks. mode: WALK or COVER, None before one is chosen.
-    marks: a path in its order, or what is covered, ascending. failed: the present question cannot be answered."""
+    marks: a path in its order, or what is covered, ascending. failed: an answer is wrong."""
 
     sheet: Sheet
     done: tuple[tuple[Mark, tuple[tuple[int, bool], ...]], ...]
@@ -85,8 +85,8 @@ class Progress:
 class DSeparation(MoveListEnvironment[Progress, Mark]):
     """Questions about one graph, in turns. A move says what will be shown: an open path is walked from the first
     variable to the second, and meets no variable twice; that there is none is shown by covering, in any order, all that
-    open paths reach (Bayes ball, Shachter 1998). The score is 1 where all questions are answered, and 0 as soon as a
-    walk leads nowhere, or what is covered is the second variable.
+    open paths reach (Bayes ball, Shachter 1998). An answer is wrong where a walk leads nowhere, or the second variable
+    is covered; the other questions follow all the same. The score is 1 where all answers are right, and else 0.
     """
 
     name: ClassVar[str] = "d_separation"
@@ -108,7 +108,7 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
     def list_moves(self, state: Progress) -> list[Mark]:
         """What to show; then where it leads on."""
         question = state.question
-        if state.failed or len(state.done) == len(state.sheet.questions):
+        if len(state.done) == len(state.sheet.questions):
             return []
         if state.mode is None:
             return [WALK, COVER]
@@ -123,7 +123,7 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
         return [mark for place, mark in sorted(found.items()) if place not in state.marks]
 
     def apply(self, state: Progress, move: Mark) -> Progress:
-        """With a mode or one more mark, and on to the next question where that answers this one."""
+        """With a mode or one more mark; on to the next question at the second variable, or where no move is left."""
         mode, marks, arrived = state.mode, state.marks, False
         if mode is None:
             mode = move
@@ -132,11 +132,11 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
             marks = (*marks, (move.variable, move.from_cause))
             if mode == COVER:
                 marks = tuple(sorted(marks))
-        after = Progress(state.sheet, state.done, mode, marks, False)
-        stuck = arrived or not self.list_moves(after)
-        if stuck and arrived == (mode == WALK):
-            return Progress(state.sheet, (*state.done, (mode, marks)), None, (), False)
-        return Progress(state.sheet, state.done, mode, marks, stuck)
+        after = Progress(state.sheet, state.done, mode, marks, state.failed)
+        if not arrived and self.list_moves(after):
+            return after
+        failed = state.failed or arrived != (mode == WALK)
+        return Progress(state.sheet, (*state.done, (mode, marks)), None, (), failed)
 
     def score(self, state: Progress) -> float:
         """1 where nothing failed."""
@@ -150,14 +150,15 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
     def describe(self, state: Progress) -> str:
         """The present question, and how far it is answered."""
         names, question = state.sheet.graph.names, state.question
-        text = f"{len(state.done)} of {len(state.sheet.questions)} answered; {_asked(state.sheet.graph, question)}: "
+        answered = f"{len(state.done)} of {len(state.sheet.questions)} answered{', wrongly' if state.failed else ''}"
+        text = f"{answered}; {_asked(state.sheet.graph, question)}: "
         if state.mode is None:
             return f"{text}nothing shown"
         if state.mode == WALK:
             text += f"walked {written_path(state.sheet.graph, _path(question, state.marks))}"
         else:
             text += f"reached {', '.join(_written(names, *mark) for mark in state.marks) or 'nothing'}"
-        return f"{text}; failed" if state.failed else text
+        return text
 
     def move_name(self, state: Progress, move: Mark) -> str:
         """Such as "show a path", "show that there is none", or "wob from a cause"."""
@@ -192,7 +193,7 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
 
     def answer(self, state: Progress) -> list[Any] | None:
         """For each question the names on the path; or that both are independent, and what open paths reach besides what
-        is given. None before all are answered."""
+        is given; wrong ones are what was shown of them. None before the end."""
         if len(state.done) < len(state.sheet.questions):
             return None
         names, found = state.sheet.graph.names, list[Any]()
@@ -206,12 +207,18 @@ class DSeparation(MoveListEnvironment[Progress, Mark]):
 
     def move_claim(self, state: Progress, move: Mark) -> str:
         """Such as "From Fimo, which is not given, on to Tasel." or "From Tasel, where causes meet and Yark is given,
-        back to Wob."."""
+        back to Wob. So they are not independent."."""
+        graph, after = state.sheet.graph, self.apply(state, move)
+        end = ""
+        if state.mode is not None and move.variable == state.question.second:
+            end = " So they are not independent."
+        elif len(after.done) > len(state.done):
+            walks = WALK in (state.mode, move)
+            end = " No open path goes on." if walks else " Nothing else is reached, so they are independent."
         if state.mode is None:
-            what = "an open path leads" if move == WALK else "no open path leads"
-            return f"Question {len(state.done) + 1}: {what} from {_asked(state.sheet.graph, state.question)}."
-        names = state.sheet.graph.names
-        return f"From {_why(state, move)}{'on' if move.from_cause else 'back'} to {names[move.variable]}."
+            what = "walk an open path" if move == WALK else "cover all that open paths reach"
+            return f"Question {len(state.done) + 1}, {_asked(graph, state.question)}: {what}.{end}"
+        return f"From {_why(state, move)}{'on' if move.from_cause else 'back'} to {graph.names[move.variable]}.{end}"
 
 
 def read_questions(task: Task, names: tuple[str, ...]) -> list[tuple[int, int, list[int]]]:
@@ -260,7 +267,7 @@ def _why(state: Progress, move: Mark) -> str:
 
 def _asked(graph: Graph, question: Question) -> str:
     given = ", ".join(graph.names[each] for each in members(question.given)) or "nothing"
-    return f"{graph.names[question.first]} to {graph.names[question.second]} given {given}"
+    return f"{graph.names[question.first]} and {graph.names[question.second]} given {given}"
 
 
 def _path(question: Question, marks: tuple[tuple[int, bool], ...]) -> list[int]:

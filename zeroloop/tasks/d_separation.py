@@ -30,7 +30,11 @@ Place = tuple[int, bool]
 
 _MAX_TEXT = 4_000
 """Characters of an answer or a sentence that are read."""
-_OPENING = re.compile(r"Question (\d): (an|no) open path leads from (\w+) to (\w+) given ([\w, ]+)\.", re.ASCII)
+_OPENING = re.compile(
+    r"Question (\d), (\w+) and (\w+) given ([\w, ]+): (walk an open path|cover all that open paths reach)\.", re.ASCII
+)
+_CONCLUSIONS = {True: " So they are not independent.", False: " Nothing else is reached, so they are independent."}
+"""Of walks, and of what is covered."""
 _STEP = re.compile(
     r"From (\w+)(?:, (?:(which is not given)|where causes meet and (\w+) is given),)? (on|back) to (\w+)\.", re.ASCII
 )
@@ -185,12 +189,13 @@ class _Proof:
         self.statement, self.question = statement, question
         self.marks = dict[Place, None]()
         self.path = [question.first]
-        names, match = statement.names, _OPENING.fullmatch(claim) if len(claim) <= _MAX_TEXT else None
+        self.walks = ": walk " in claim
+        names, match = statement.names, _OPENING.fullmatch(claim[:_MAX_TEXT].removesuffix(_CONCLUSIONS[self.walks]))
         given = ", ".join(names[i] for i in sorted(question.given)) or "nothing"
         expected = (str(number), names[question.first], names[question.second], given)
-        if match is None or match.group(1, 3, 4, 5) != expected:
+        if match is None or match.group(1, 2, 3, 4) != expected:
             raise TaskError("it does not say what will be shown")
-        self.walks = match[2] == "an"
+        self._conclude(claim)
 
     def ended(self) -> bool:
         """Whether the question is answered."""
@@ -200,7 +205,8 @@ class _Proof:
 
     def follow(self, claim: str) -> None:
         """Take a step in."""
-        start, place = _read_step(self.statement, self.question, self.marks, claim)
+        step = claim[:_MAX_TEXT].removesuffix(_CONCLUSIONS[self.walks])
+        start, place = _read_step(self.statement, self.question, self.marks, step)
         if place in self.marks or place[0] == self.question.first:
             raise TaskError("reached before")
         self.marks[place] = None
@@ -210,6 +216,12 @@ class _Proof:
             self.path.append(place[0])
         elif place[0] == self.question.second:
             raise TaskError("an open path leads there")
+        self._conclude(claim)
+
+    def _conclude(self, claim: str) -> None:
+        """See that a sentence draws the conclusion where it is time, and not before."""
+        if claim.endswith(_CONCLUSIONS[self.walks]) != self.ended():
+            raise TaskError("the conclusion is missing, or comes too early")
 
 
 def _said(names: Sequence[str], one: int, other: int, arrows: frozenset[Arrow]) -> str:
@@ -269,7 +281,7 @@ def _possible(statement: Statement, question: Question, marks: Iterable[Place]) 
 def _read_step(statement: Statement, question: Question, marks: Collection[Place], claim: str) -> tuple[int, Place]:
     """Where a sentence goes on from, and what it reaches. Raises TaskError where that does not follow."""
     (names, arrows, _), (first, _, given) = statement, question
-    match = _STEP.fullmatch(claim) if len(claim) <= _MAX_TEXT else None
+    match = _STEP.fullmatch(claim)
     if match is None or match[1] not in names or match[5] not in names:
         raise TaskError("not readable")
     start, end, forward = names.index(match[1]), names.index(match[5]), match[4] == "on"
