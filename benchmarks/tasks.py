@@ -26,9 +26,7 @@ from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
 from zeroloop.tasks import algorithm, kinds
 from zeroloop.tasks._algorithms import algorithms
-from zeroloop.tasks._constraints import ConstraintKind
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
-from zeroloop.tasks.deduction import Deduction
 
 SANDBOXED = {"algorithm", "function"}
 """Kinds whose verifier starts a process for each answer."""
@@ -80,14 +78,12 @@ def _answers(kind: TaskKind, tasks: list[Task], form: str, count: int) -> list[t
 
 
 def baselines(count: int, simulations: int) -> dict[str, dict[str, list[float]]]:
-    """By kind of constraint satisfaction, planning and deduction, at difficulty 0.1, 0.5 and 0.9: the share of `count`
-    tasks that are solved by random play (ten episodes each), by search with equal priors and values of 0, without
-    lookahead (twice as many simulations in deduction, four times in Sokoban), and, of constraints and deduction, by a
-    heuristic: assigning the most constrained variable without ever going back, or applying rules in their order."""
+    """By kind of the family "reasoning", at difficulty 0.1, 0.5 and 0.9: the share of `count` tasks that are solved by
+    random play (ten episodes each), by search with equal priors and values of 0, without lookahead (twice as many
+    simulations in deduction, four times in Sokoban), and, where the kind has one, by its classical heuristic, such as
+    assigning the most constrained variable without ever going back."""
     found = {}
-    for kind in (
-        kind for kind in kinds("reasoning") if isinstance(kind, ConstraintKind | Deduction) or kind.type == "planning"
-    ):
+    for kind in kinds("reasoning"):
         budget = simulations * {"deduction": 2, "sokoban": 4}.get(kind.name, 1)
         rows = [_baselines(kind, difficulty, count, budget) for difficulty in (0.1, 0.5, 0.9)]
         columns = ("random", "search", "heuristic")[: len(rows[0])]
@@ -102,10 +98,10 @@ def _baselines(kind: TaskKind, difficulty: float, count: int, simulations: int) 
     random = [playout(mixture, mixture.initial_state(task), 0, Random(seed)) for seed, task in enumerate(tasks * 10)]
     settings = SearchSettings(lookahead=False)
     grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations, rng)
-    found = [float(np.mean(random)), grade.good]
-    if isinstance(kind, ConstraintKind | Deduction):
-        found.append(float(np.mean([kind.verify(task, kind.baseline(task)).score for task in tasks])))
-    return found
+    shares = [np.mean(np.array(random) >= kind.min_score), grade.good]
+    if heuristic := getattr(kind, "baseline", None):
+        shares.append(np.mean([kind.verify(task, heuristic(task)).score >= kind.min_score for task in tasks]))
+    return [*map(float, shares)]
 
 
 def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[int]) -> dict[str, dict[str, Any]]:

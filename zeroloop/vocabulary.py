@@ -25,11 +25,11 @@ _CONSTRAINTS = (
     *("latin square", "sudoku", "colouring", "zebra", "dead end", "deduce"),
     *("unequal", "same", "next to", "left of", "just left of"),
 )
-_DEDUCTION = ("deduction", "suppose")
-SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES, *_CONSTRAINTS, *_DEDUCTION)
+_REASONING = ("deduction", "suppose", "adjustment", "edge", "d-separation")
+SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES, *_CONSTRAINTS, *_REASONING)
 """Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what tasks
-are about, rules that each environment numbers for itself, features of the language of programs, constraints, and steps
-of proofs."""
+are about, rules that each environment numbers for itself, features of the language of programs, constraints, steps of
+proofs, and causal graphs."""
 
 ID = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 """Symbol to id."""

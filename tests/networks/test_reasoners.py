@@ -70,7 +70,9 @@ def test_it_learns_what_it_is_shown():
     assert (value_of(value) - (1 - outcomes)).abs().mean() < 0.3
 
 
-@pytest.mark.parametrize("environment", [connect_four.environment(), path_finding.environment(4, 4, 1)], ids=["connect_four", "paths"])
+@pytest.mark.parametrize(
+    "environment", [connect_four.environment(), path_finding.environment(4, 4, 1)], ids=["connect_four", "paths"]
+)
 @pytest.mark.parametrize("backend", ["auto", "int8", "bf16", "native", "fp32"])
 def test_the_pair_is_compiled_by_tracing(environment, backend):
     torch.manual_seed(1)
