@@ -44,7 +44,9 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
         "algorithms without a network": algorithms_by_name(
             ["is_even"] if quick else [*named_functions()], 1 if quick else 4, (10,) if quick else (200, 2_000)
         ),
-        "methods without a network": methods_by_name(CLASSES[:1] if quick else CLASSES, (10,) if quick else (200, 2_000)),
+        "methods without a network": methods_by_name(
+            CLASSES[:1] if quick else CLASSES, (10,) if quick else (200, 2_000)
+        ),
         "episodes/s": episodes(2 if quick else 128),
     }
 

@@ -20,8 +20,8 @@ from zeroloop.tasks._function_tests import LETTERS, agrees, changed, telling
 
 Case: TypeAlias = tuple[list[tuple[str, list[Any]]], list[Any]]
 """Calls on a new object, and what each returns."""
-HIDDEN, POOL, BATTERY, SHOWN = 24, 60, 50, 5
-"""Random cases that are hidden tests, that examples are chosen from, and that tell classes apart; examples."""
+HIDDEN, MORE, POOL, BATTERY, SHOWN = 24, 120, 60, 50, 5
+"""Random cases that are hidden tests, and that more of them, examples, and a digest are made from; examples."""
 _DOMAINS = {"key": (1, 4), "amount": (-1, 14)}
 """Integers that parameters of these names may be; others are small integers of both signs."""
 
@@ -70,8 +70,25 @@ def _cases(purpose: str, found: Design, count: int, longest: int, closing: bool)
 
 @functools.lru_cache(maxsize=1024)
 def hidden_tests(key: str) -> tuple[Case, ...]:
-    """The hidden tests of a design: they depend on nothing else."""
-    return _cases("hidden calls", design(key), HIDDEN, 12, True)
+    """The hidden tests of a design: they depend on nothing else.
+
+    Random cases, and one more for each method with another production in one place that none of those tells apart.
+    """
+    found = design(key)
+    cases = [*_cases("hidden calls", found, HIDDEN, 12, True)]
+    more = _cases("more hidden calls", found, MORE, 16, True)
+    for each in found.whole.methods:
+        name = each.signature.name
+        for term in changed(found.languages[name], written(each.term)):
+            run = runner(found.whole.replaced(name, term))
+            if not any(_failure(run, case) for case in cases):
+                cases += next(([case] for case in more if _failure(run, case)), [])
+    return tuple(cases)
+
+
+def written(term: Term) -> tuple[Production, ...]:
+    """A term without holes."""
+    return tuple(each for each in term if isinstance(each, Production))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -113,7 +130,7 @@ def study(key: str, name: str) -> Study:
     """See Study."""
     found = design(key)
     function, spoken = found.whole.method(name), found.languages[name]
-    term = tuple(each for each in function.term if isinstance(each, Production))
+    term = written(function.term)
     hidden, pool = hidden_tests(key), _cases("examples of calls", found, POOL, 7, False)
     pool = tuple(case for case in pool if any(called == name for called, _ in case[0]))
     wrong: list[tuple[Term, int]] = []
