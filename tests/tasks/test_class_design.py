@@ -38,7 +38,7 @@ class TestRules(EnvironmentConformance):
 class TestKind(TaskKindConformance):
     kind = KIND
     tasks_per_test = 4
-    notations_per_task, near_misses_per_task = 8, 16
+    notations_per_task, near_misses_per_task = 6, 10
     language = "python"
 
     def made(self, seed):
