@@ -18,18 +18,21 @@ from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import create_hrm_agent
 from zeroloop.networks.reasoners import ReasonersConfig
 from zeroloop.networks.trm import create_trm_agent
+from zeroloop.programs.designs import design
 from zeroloop.programs.named import named_functions
 from zeroloop.records import SelfPlayEpisode
 from zeroloop.run.trials import grade_tasks
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
-from zeroloop.tasks import algorithm, kinds
+from zeroloop.tasks import algorithm, class_design, kinds
 from zeroloop.tasks._algorithms import algorithms
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
 
-SANDBOXED = {"algorithm", "function"}
+SANDBOXED = {"algorithm", "class_design", "function"}
 """Kinds whose verifier starts a process for each answer."""
+CLASSES = ("stack", "queue", "counter 1", "account 1 5", "min stack", "lru cache 2", "data processor 0 2")
+"""Designs of well-known classes."""
 
 
 def run(quick: bool = False) -> dict[str, dict[str, Any]]:
@@ -39,6 +42,9 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
         "solved without a network": baselines(1 if quick else 30, 10 if quick else 200),
         "algorithms without a network": algorithms_by_name(
             ["is_even"] if quick else [*named_functions()], 1 if quick else 4, (10,) if quick else (200, 2_000)
+        ),
+        "methods without a network": methods_by_name(
+            CLASSES[:1] if quick else CLASSES, (10,) if quick else (200, 2_000)
         ),
         "episodes/s": episodes(2 if quick else 128),
     }
@@ -117,6 +123,20 @@ def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[i
             tasks = [kind.asked(rng, each, size) | {"task_id": str(number), "problem": ""} for number in range(count)]
             row = {"productions": each.size, "open": size}
             found[f"{each.name}, {size} open"] = row | {str(n): _solved(tasks, n) for n in simulations}
+    return found
+
+
+def methods_by_name(designs: Sequence[str], simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """Likewise, of each method of the designs, all of which is open: whether its one task is solved."""
+    kind = class_design.kind()
+    found: dict[str, dict[str, Any]] = {}
+    for key in designs:
+        for each in design(key).whole.methods:
+            name, size = each.signature.name, len(each.term)
+            task = kind.asked(stream(1, "methods", key, name), key, name, min(size, LARGEST - 8))
+            tasks = [task | {"task_id": "0", "problem": ""}]
+            row = {"productions": size, "open": min(size, LARGEST - 8)}
+            found[f"{key}: {name}"] = row | {str(n): _solved(tasks, n) for n in simulations}
     return found
 
 

@@ -45,7 +45,7 @@ def test_math_has_the_four_types():
 def test_code_comes_in_three_languages_and_in_those_that_are_asked_for():
     made = CodeGenerationTaskGenerator((0.1, 0.4), seed=4).generate(12)
     assert {task["language"] for task in made} == {"python", "javascript", "java"}
-    assert {task["kind"] for task in made} == {"algorithm", "function"}
+    assert {task["kind"] for task in made} == {"algorithm", "class_design", "function"}
     java = CodeGenerationTaskGenerator((0.1, 0.4), seed=4, languages=["java"]).generate(3)
     assert {task["language"] for task in java} == {"java"} and all("Java" in task["problem"] for task in java)
     for wrong in ("java", [], ["jva"]):

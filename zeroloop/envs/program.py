@@ -1,4 +1,4 @@
-"""Program synthesis: a function is written from the outside in, one production at a time, to fit some examples."""
+"""Program synthesis: a function, or a method of a class, is written one production at a time to fit some examples."""
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -14,6 +14,8 @@ from zeroloop.observers import Int16
 from zeroloop.programs import focus as focuses
 from zeroloop.programs import python
 from zeroloop.programs.canonical import canonical
+from zeroloop.programs.classes import runner
+from zeroloop.programs.designs import KEYS, Design, design
 from zeroloop.programs.dialects import DIALECTS
 from zeroloop.programs.focus import Focus
 from zeroloop.programs.interpreter import evaluator
@@ -32,9 +34,11 @@ from zeroloop.programs.terms import (
     LEAST,
     LIST,
     MAP,
+    NONE,
     STEPS,
     TALLY,
     WORDS,
+    Class,
     Function,
     Hole,
     Production,
@@ -74,7 +78,7 @@ class Goal:
     """What a program is to do: examples (arguments, result) that are shown, and how they are.
 
     helpers: functions that it may call. dialect: the language of the answer. start: the focus on a hole for the whole
-    function.
+    function. whole: the class whose method it is; arguments are then calls of methods, the result what each returns.
     """
 
     signature: Signature
@@ -85,6 +89,7 @@ class Goal:
     shown: Int16
     key: bytes
     start: Focus
+    whole: Class | None = None
 
 
 @dataclass(frozen=True)
@@ -126,21 +131,34 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         Raises TaskError where one of these is broken.
         """
         task = task or EXAMPLE
+        if "design" in task:
+            return self._method_state(task)
         dialect = one_of(task, "language", DIALECTS)
         signature = read_signature(text(task, "signature", 500))
-        most = integer(task, "max_size", 1, LARGEST)
         helpers = _helpers(task)
         features, without = _names(task, "features"), _names(task, "without")
         spoken = language(signature, _constants(task), features, [each.signature for each in helpers], without)
-        start = read_sketch(spoken, text(task, "sketch", 4_000)) if "sketch" in task else spoken.start
-        needed = sum(LEAST.get(each.type, 1) for each in start if isinstance(each, Hole))
-        if most < needed:
-            raise TaskError(f"max_size must be at least {needed} to fill what is open, not {most}")
-        written = sum(isinstance(each, Production) for each in start)
-        shown, examples = _shown_goal(signature, spoken, helpers, _examples(task, signature), written + most)
+        start, needed, most, size = _start(task, spoken)
+        header = _shown_language(signature, spoken, helpers)
+        cases = [(_shown_case(*case), case) for case in _examples(task, signature)]
+        shown, examples = _shown_goal([header], cases, size)
         focus = focuses.start(signature, examples)
         goal = Goal(signature, spoken, helpers, dialect, examples, shown, shown.tobytes(), focus)
-        return Program(goal, start, next(at for at, each in enumerate(start) if isinstance(each, Hole)), needed, most)
+        return Program(goal, start, _first_hole(start), needed, most)
+
+    def _method_state(self, task: Task) -> Program:
+        """A hole for the body of a `method` of a `design`, which is a name of zeroloop.programs.designs; each of the
+        `test_cases` has calls as its input, [[method, arguments...], ...], and what they return as its output."""
+        found = _design(task)
+        dialect = one_of(task, "language", DIALECTS)
+        name = one_of(task, "method", found.languages)
+        spoken, whole = found.languages[name], found.whole
+        start, needed, most, size = _start(task, spoken)
+        signature = whole.method(name).signature
+        cases = [(_shown_calls(whole, *case), case) for case in _call_examples(task, whole)]
+        shown, examples = _shown_goal(_shown_class(whole, signature, spoken), cases, size)
+        goal = Goal(signature, spoken, (), dialect, examples, shown, shown.tobytes(), focuses.END, whole)
+        return Program(goal, start, _first_hole(start), needed, most)
 
     def list_moves(self, state: Program) -> Sequence[Production]:
         """Productions for the first hole that leave enough to fill all holes, and that no smaller function does
@@ -177,7 +195,10 @@ class Synthesis(MoveListEnvironment[Program, Production]):
         """1 where every example that is shown has the right result."""
         if state.needed or _focus(state).is_dead:
             return 0.0
-        function = evaluator(state.goal.signature, state.term, state.goal.helpers)
+        if whole := state.goal.whole:
+            function = runner(whole.replaced(state.goal.signature.name, state.term))
+        else:
+            function = evaluator(state.goal.signature, state.term, state.goal.helpers)
         try:
             return float(all(function(arguments) == result for arguments, result in state.goal.examples))
         except FailedError:
@@ -190,8 +211,11 @@ class Synthesis(MoveListEnvironment[Program, Production]):
     def describe(self, state: Program) -> str:
         """The function with its holes, the examples, what parts of it come to for them, and what is left."""
         goal = state.goal
-        example = DIALECTS[goal.dialect].example
-        calls = "".join(f"{example(goal.signature.name, *case)}\n" for case in goal.examples)
+        dialect = DIALECTS[goal.dialect]
+        if goal.whole:
+            calls = "".join(f"{dialect.calls(*case)}\n" for case in goal.examples)
+        else:
+            calls = "".join(f"{dialect.example(goal.signature.name, *case)}\n" for case in goal.examples)
         return f"{_source(state)}{calls}{''.join(_known_values(state))}{state.left} productions left"
 
     def move_name(self, state: Program, move: Production) -> str:
@@ -240,13 +264,15 @@ def _alone(move: Production) -> str:
 
 def _source(state: Program, dialect: str = "") -> str:
     goal = state.goal
+    if goal.whole:
+        return DIALECTS[dialect or goal.dialect].class_source(goal.whole.replaced(goal.signature.name, state.term))
     return DIALECTS[dialect or goal.dialect].source(*goal.helpers, Function(goal.signature, state.term))
 
 
 def _known_values(state: Program) -> Iterator[str]:
     """What finished parts of a function with holes come to for the examples, a line each."""
     name, parameters, _ = state.goal.signature
-    if not state.needed:
+    if not state.needed or state.goal.whole:
         return
     for part in known_parts(tree(state.term), {each.name for each in parameters}):
         function = evaluator(Signature(name, parameters, part.type), preorder(part))
@@ -283,6 +309,23 @@ def _symbol(each: Production | Hole) -> int:
 
 _HOLE = {kind: ID[text[0]] for kind, text in HOLES.items()}
 _HOLE |= {MAP: ID["Q"], TALLY: ID["U"], BLOCK: ID["{"], STEPS: ID[";"], BODY: ID["@"]}
+
+
+def _first_hole(term: Term) -> int:
+    return next(at for at, each in enumerate(term) if isinstance(each, Hole))
+
+
+def _start(task: Task, spoken: Language) -> tuple[Term, int, int, int]:
+    """What an episode begins with; productions that its holes take, at least and at most; and of the whole, at most.
+
+    Raises TaskError.
+    """
+    most = integer(task, "max_size", 1, LARGEST)
+    start = read_sketch(spoken, text(task, "sketch", 4_000)) if "sketch" in task else spoken.start
+    needed = sum(LEAST.get(each.type, 1) for each in start if isinstance(each, Hole))
+    if most < needed:
+        raise TaskError(f"max_size must be at least {needed} to fill what is open, not {most}")
+    return start, needed, most, most + sum(isinstance(each, Production) for each in start)
 
 
 def _names(task: Task, field: str) -> tuple[str, ...]:
@@ -339,6 +382,42 @@ def _examples(task: Task, signature: Signature) -> tuple[tuple[list[Any], Any], 
     return tuple(found)
 
 
+def _design(task: Task) -> Design:
+    """Raises TaskError where the task's `design` is none."""
+    name = text(task, "design", 100)
+    if name not in KEYS:
+        raise TaskError(f"design {name!r} is unknown; known are {', '.join([*KEYS][:20])} and others")
+    return design(name)
+
+
+def _call_examples(task: Task, whole: Class) -> tuple[tuple[list[Any], Any], ...]:
+    """Calls and what they return. Raises TaskError where the class has no such methods, or they other types."""
+    cases = task.get("test_cases")
+    if not isinstance(cases, list) or not 1 <= len(cases) <= 100:
+        raise TaskError("test_cases must be a list of 1 to 100 examples {'input': [...], 'output': [...]}")
+    return tuple(read_calls(f"test_cases[{number}]", case, whole) for number, case in enumerate(cases))
+
+
+def read_calls(where: str, case: Any, whole: Class) -> tuple[list[Any], list[Any]]:
+    """Calls (method, arguments) and what they return, of an example. Raises TaskError that says `where` it is wrong."""
+    known = {each.signature.name: each.signature for each in whole.methods}
+    given, results = (case.get("input"), case.get("output")) if isinstance(case, dict) else (None, None)
+    if not isinstance(given, list) or not isinstance(results, list) or not 1 <= len(given) == len(results) <= 50:
+        raise TaskError(f"{where} must be {{'input': [[method, arguments...], ...], 'output': [a value for each]}}")
+    calls, returned = [], []
+    for call, result in zip(given, results, strict=True):
+        name = call[0] if isinstance(call, list) and call and isinstance(call[0], str) else None
+        if name not in known or len(call) != 1 + len(known[name].parameters):
+            raise TaskError(f"{where}: {repr(call)[:60]} is no call of one of the methods {', '.join(known)}")
+        types = [each.type for each in known[name].parameters]
+        for value, kind in zip([*call[1:], result], [*types, known[name].returns], strict=True):
+            if value is not None if kind == NONE else not _fits(value, kind):
+                raise TaskError(f"{where} has a value that is no {kind}, or too large: {repr(value)[:60]}")
+        calls.append((name, [read_value(value, kind) for value, kind in zip(call[1:], types, strict=True)]))
+        returned.append(read_value(result, known[name].returns))
+    return calls, returned
+
+
 def read_value(value: Any, kind: str) -> Any:
     """A value of plain JSON as one of a type: keys of JSON are texts, those of maps may be integers."""
     if kind == MAP:
@@ -366,17 +445,8 @@ def _fits_key(key: Any, kind: str) -> bool:
     return _fits(key, ITEMS[kind])
 
 
-def _shown_goal(
-    signature: Signature,
-    spoken: Language,
-    helpers: tuple[Function, ...],
-    examples: tuple[tuple[list[Any], Any], ...],
-    most: int,
-) -> tuple[Int16, tuple[tuple[list[Any], Any], ...]]:
-    """Tokens of what is wanted, and the examples that have room beside a function of `most` productions.
-
-    Raises TaskError where the first one has none.
-    """
+def _shown_language(signature: Signature, spoken: Language, helpers: tuple[Function, ...]) -> list[int]:
+    """Types, features, constants and functions that are known."""
     header = [ID["program"], *encode("".join(LETTERS[each.type] for each in signature.parameters))]
     header += [ID[">"], ID[LETTERS[signature.returns]], *(ID[f"feature {each}"] for each in sorted(spoken.features))]
     for digit in (each.value for each in spoken.constants[INT] if each.value in range(3, 10)):
@@ -387,17 +457,65 @@ def _shown_goal(
         header += [ID["!"], SYMBOL[op]]
     for number, helper in enumerate(helpers, "recursion" in spoken.features):
         header += [SYMBOL[f"call {number}"], *encode(helper.signature.name)]
+    return header
+
+
+def _shown_class(whole: Class, signature: Signature, spoken: Language) -> list[list[int]]:
+    """Rows of symbols: the language and the fields; then a row for each other method."""
+    header = _shown_language(signature, spoken, ())
+    for variable, initial in whole.fields:
+        header += [ID["own"], ID[LETTERS[variable.type]], *encode(_shown(initial))]
     rows = [header]
-    room = MOST_TOKENS - len(header) - 3 - most
-    for values, result in examples:
-        row = [ID["number"], *encode(f"{';'.join(map(_shown, values))}>{_shown(result)}")]
+    for number, each in enumerate(whole.methods):
+        name, parameters, returns = each.signature
+        types = "".join(LETTERS[parameter.type] for parameter in parameters)
+        if name == signature.name:
+            header += encode(_METHODS[number])
+        else:
+            body = map(_symbol, each.term)
+            rows.append([ID["block"], *encode(f"{_METHODS[number]}{types}>{LETTERS[returns]}"), *body])
+    return rows
+
+
+_METHODS = "ABCDEFGH"
+"""How the methods of a class are shown."""
+
+
+def _shown_calls(whole: Class, calls: list[Any], results: list[Any]) -> list[int]:
+    """Such as A3A4B>4 for two calls that return nothing, and one that returns 4."""
+    letter = {each.signature.name: _METHODS[number] for number, each in enumerate(whole.methods)}
+    said = ["" if result is None else f">{_shown(result)}" for result in results]
+    texts = (
+        f"{letter[name]}{';'.join(map(_shown, arguments))}{after}"
+        for (name, arguments), after in zip(calls, said, strict=True)
+    )
+    return [ID["number"], *encode("".join(texts))]
+
+
+def _shown_case(values: list[Any], result: Any) -> list[int]:
+    return [ID["number"], *encode(f"{';'.join(map(_shown, values))}>{_shown(result)}")]
+
+
+def _shown_goal(
+    first: list[list[int]], examples: Sequence[tuple[list[int], tuple[list[Any], Any]]], size: int
+) -> tuple[Int16, tuple[tuple[list[Any], Any], ...]]:
+    """Tokens of what is wanted, after the rows that come `first`, and the examples (as shown, as they are) that have
+    room beside a function of `size` productions.
+
+    Raises TaskError where the first one has none.
+    """
+    rows = [*first]
+    room = MOST_TOKENS - sum(map(len, rows)) - 3 - size
+    for row, _ in examples:
         room -= len(row)
         if room < 0 or len(rows) >= TREE_ROW - 1:
             break
         rows.append(row)
-    if len(rows) < 2:
+    if len(rows) == len(first):
         raise TaskError(f"test_cases[0] is too long: {MOST_TOKENS} tokens have to show it, constants and the function")
-    return np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)]), examples[: len(rows) - 1]
+    return np.concatenate([text_tokens(symbols, row) for row, symbols in enumerate(rows)]), tuple(
+        case for _, case in examples[: len(rows) - len(first)]
+    )
 
 
 def _shown(value: Any) -> str:

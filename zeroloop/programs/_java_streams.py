@@ -1,7 +1,7 @@
 """How Java writes lists that are made of lists: streams, and the variables that functions of their items see."""
 
 from zeroloop.programs.braces import ATOM, COMPREHENSIONS, BracePrinter, Text
-from zeroloop.programs.layout import is_number, walk
+from zeroloop.programs.layout import is_field, is_number, walk
 from zeroloop.programs.terms import INT, LIST, STR, WORDS, Function, Node
 
 _STAGES = (*COMPREHENSIONS, "range", "from", "to", "between", "sorted", "keys", "keys of tally", "+")
@@ -14,7 +14,8 @@ class Streams(BracePrinter):
     def __init__(self, function: Function, helpers: set[str]) -> None:
         super().__init__(function, helpers)
         self.kinds: dict[str, str] = {}
-        self.moving = self.reassigned | _counters(self.whole)
+        changing = self.reassigned | _counters(self.whole)
+        self.moving = {name for name in changing if not is_field(name)}
         """Variables that functions of items must not see, as they change."""
         if self.whole.op in ("for", "for of str"):
             self.moving = self.moving | {"result"}

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from zeroloop.programs import java, javascript, python
-from zeroloop.programs.terms import Signature
+from zeroloop.programs.terms import Class, Signature
 
 
 class Dialect(NamedTuple):
     """One of the languages.
 
     title: its name for people. noun: what a function is in it. source: functions as a whole source. head: a signature
-    with its types, in Markdown. literal: a value. says: between a call and what it returns.
+    with its types, in Markdown. literal: a value. says: between a call and what it returns. class_source: a class.
     """
 
     title: str
@@ -21,10 +21,21 @@ class Dialect(NamedTuple):
     head: Callable[[Signature], str]
     literal: Callable[[Any], str]
     says: str
+    class_source: Callable[[Class], str]
 
     def example(self, name: str, arguments: Sequence[Any], result: Any) -> str:
         """A call and what it returns, in one line."""
-        return f"{name}({', '.join(map(self.literal, arguments))}) {self.says} {self.literal(result)}"
+        return f"{self._call(name, arguments)} {self.says} {self.literal(result)}"
+
+    def calls(self, calls: Sequence[tuple[str, Sequence[Any]]], results: Sequence[Any]) -> str:
+        """Calls of methods, one after the other, and what each returns, in one line."""
+        return "; ".join(
+            self._call(*call) if result is None else self.example(*call, result)
+            for call, result in zip(calls, results, strict=True)
+        )
+
+    def _call(self, name: str, arguments: Sequence[Any]) -> str:
+        return f"{name}({', '.join(map(self.literal, arguments))})"
 
 
 def _python_head(signature: Signature) -> str:
@@ -62,10 +73,16 @@ def _java_literal(value: Any, boxed: bool = False) -> str:
 
 
 DIALECTS = {
-    "python": Dialect("Python", "Python function", python.source, _python_head, repr, "=="),
+    "python": Dialect("Python", "Python function", python.source, _python_head, repr, "==", python.class_source),
     "javascript": Dialect(
-        "JavaScript", "JavaScript function", javascript.source, _javascript_head, _javascript_literal, "returns"
+        "JavaScript",
+        "JavaScript function",
+        javascript.source,
+        _javascript_head,
+        _javascript_literal,
+        "returns",
+        javascript.class_source,
     ),
-    "java": Dialect("Java", "static Java method", java.source, _java_head, _java_literal, "returns"),
+    "java": Dialect("Java", "static Java method", java.source, _java_head, _java_literal, "returns", java.class_source),
 }
 """By the names that tasks and the sandbox have for them."""

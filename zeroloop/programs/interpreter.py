@@ -105,6 +105,27 @@ def _callable(called: Function, others: Called) -> Callable[[list[Any], _Budget]
     return expression
 
 
+def method(
+    signature: Signature, term: Term, fields: Sequence[str], rounds: int
+) -> Callable[[Values, Sequence[Any]], Any]:
+    """The method as a function of what the fields of an object are, by name, which it changes, and its arguments.
+
+    Raises what `evaluator` catches.
+    """
+    block = _Maker({}).block(tree(term))
+    names, copied = [variable.name for variable in signature.parameters], signature.returns in CONTAINERS
+
+    def call(kept: Values, arguments: Sequence[Any]) -> Any:
+        values: Values = {**kept, **dict(zip(names, arguments, strict=True)), 0: _Budget(rounds)}
+        left = block(values)
+        kept.update((name, values[name]) for name in fields)
+        if not left:
+            return None
+        return left[0].copy() if copied else left[0]
+
+    return call
+
+
 class _Maker(NamedTuple):
     """Puts terms together. called: functions by name, which are looked up when they are called."""
 

@@ -10,8 +10,26 @@ import re
 from zeroloop.programs._java_helpers import HELPERS, IMPORTS
 from zeroloop.programs._java_streams import Streams
 from zeroloop.programs.braces import ATOM, OR, PRODUCT, SUM, TERNARY, UNARY, Text, hole
-from zeroloop.programs.layout import is_number, walk
-from zeroloop.programs.terms import BOOL, INT, LIST, MAP, STR, TALLY, WORDS, Function, Node, Signature, Variable
+from zeroloop.programs.layout import is_field, is_number, reassigned, walk
+from zeroloop.programs.terms import (
+    BOOL,
+    FIELD,
+    INT,
+    LIST,
+    MAP,
+    NONE,
+    STR,
+    TALLY,
+    WORDS,
+    Class,
+    Field,
+    Function,
+    Node,
+    Signature,
+    Variable,
+    tree,
+    with_field_names,
+)
 
 TYPES = {
     INT: "long",
@@ -21,6 +39,7 @@ TYPES = {
     WORDS: "List<String>",
     MAP: "Map<Long, Long>",
     TALLY: "Map<String, Long>",
+    NONE: "void",
 }
 _INDENT = "    "
 
@@ -29,18 +48,45 @@ def source(*functions: Function, name: str = "Solution") -> str:
     """The functions as a class of this name, with the helper methods that they call and what it imports."""
     helpers: set[str] = set()
     printed = [_method(each, helpers) for each in functions]
-    methods = "\n".join([*printed, *(HELPERS[helper] for helper in sorted(helpers))])
+    return _class(name, printed, helpers)
+
+
+def class_source(whole: Class) -> str:
+    """The class, with the helper methods that it calls and what it imports."""
+    helpers: set[str] = set()
+    assigned = {name for each in whole.methods for name in reassigned(tree(each.term))}
+    fields = "".join(_field(each, assigned) for each in whole.fields)
+    return _class(whole.name, [fields, *(_class_method(each, helpers) for each in whole.methods)], helpers, whole.says)
+
+
+def _field(field: Field, assigned: set[str]) -> str:
+    name, kind = field.variable.name, field.variable.type
+    empty = {LIST: "new ArrayList<>()", WORDS: "new ArrayList<>()", MAP: "new HashMap<>()", TALLY: "new HashMap<>()"}
+    value = empty.get(kind) or json.dumps(field.initial)
+    return f"private {'' if name in assigned else 'final '}{TYPES[kind]} {name.removeprefix(FIELD)} = {value};\n"
+
+
+def _class_method(method: Function, helpers: set[str]) -> str:
+    printer = _Java(method._replace(term=with_field_names(method.term, "this.")), helpers)
+    body = [f"{_INDENT}{line}" for line in printer.body()]
+    lines = [f"/** {method.says} */", f"{head(method.signature, '')} {{", *body, "}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _class(name: str, members: list[str], helpers: set[str], says: str = "") -> str:
+    methods = "\n".join([*members, *(HELPERS[helper] for helper in sorted(helpers))])
     imports = [
         f"import {package}.{each};\n" for each, package in IMPORTS.items() if re.search(rf"\b{each}[<.]", methods)
     ]
     lines = "".join(f"{_INDENT}{line}".rstrip() + "\n" for line in methods.splitlines())
-    return "".join(imports) + ("\n" if imports else "") + f"final class {name} {{\n{lines}}}\n"
+    comment = f"/** {says} */\n" if says else ""
+    return "".join(imports) + ("\n" if imports else "") + f"{comment}final class {name} {{\n{lines}}}\n"
 
 
-def head(signature: Signature) -> str:
+def head(signature: Signature, static: str = "static ") -> str:
     """How the method of a signature begins."""
     typed = ", ".join(f"{TYPES[each.type]} {each.name}" for each in signature.parameters)
-    return f"public static {TYPES[signature.returns]} {signature.name}({typed})"
+    return f"public {static}{TYPES[signature.returns]} {signature.name}({typed})"
 
 
 def _method(function: Function, helpers: set[str]) -> str:
@@ -59,12 +105,13 @@ class _Java(Streams):
 
     def assignable(self, value: Node, name: str) -> str:
         """See BracePrinter. A list that changes is one of its own."""
-        if name in self.changed and value.type in (LIST, WORDS):
+        if (name in self.changed or is_field(name)) and value.type in (LIST, WORDS):
             return "new ArrayList<>()" if value.op == "constant" else f"new ArrayList<>({self.expression(value).text})"
         if name and value.op == "constant" and value.type in (LIST, WORDS, MAP, TALLY):
             return "List.of()" if value.type in (LIST, WORDS) else "new HashMap<>()"
         text = self.text_of(value) if value.type == STR else self.expression(value).text
-        return f"new HashMap<>({text})" if name and self.copies(name, value) else text
+        made = "ArrayList" if value.type in (LIST, WORDS) else "HashMap"
+        return f"new {made}<>({text})" if self.copies(name, value) else text
 
     def declared(self, variable: Variable, value: str) -> str:
         return f"{TYPES[variable.type]} {variable.name} = {value};"

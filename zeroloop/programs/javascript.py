@@ -4,6 +4,7 @@ Integers are numbers, lists are arrays, maps are of the class Map. A function ne
 """
 
 import json
+from typing import Any
 
 from zeroloop.programs.braces import (
     ATOM,
@@ -20,7 +21,22 @@ from zeroloop.programs.braces import (
     hole,
 )
 from zeroloop.programs.layout import is_number
-from zeroloop.programs.terms import BOOL, INT, LIST, MAP, STR, TALLY, WORDS, Function, Node, Variable
+from zeroloop.programs.terms import (
+    BOOL,
+    FIELD,
+    INT,
+    LIST,
+    MAP,
+    NONE,
+    STR,
+    TALLY,
+    WORDS,
+    Class,
+    Function,
+    Node,
+    Variable,
+    with_field_names,
+)
 
 TYPES = {
     INT: "number",
@@ -54,6 +70,30 @@ def source(*functions: Function) -> str:
     helpers: set[str] = set()
     printed = [_function(each, helpers) for each in functions]
     return "\n".join([*(_HELPERS[name] for name in sorted(helpers)), *printed])
+
+
+def class_source(whole: Class) -> str:
+    """The class as JavaScript, after the helper functions that it calls."""
+    helpers: set[str] = set()
+    fields = [f"  #{each.variable.name.removeprefix(FIELD)} = {_initial(each.initial)};\n" for each in whole.fields]
+    methods = [_class_method(each, helpers) for each in whole.methods]
+    text = "\n".join([f"/** {whole.says} */\nclass {whole.name} {{\n{''.join(fields)}", *methods])
+    return "\n".join([*(_HELPERS[name] for name in sorted(helpers)), f"{text}}}\n"])
+
+
+def _initial(value: Any) -> str:
+    return "new Map()" if isinstance(value, dict) else json.dumps(value)
+
+
+def _class_method(method: Function, helpers: set[str]) -> str:
+    name, parameters, returns = method.signature
+    types = [f" * @param {{{TYPES[each.type]}}} {each.name}" for each in parameters]
+    types += [] if returns == NONE else [f" * @returns {{{TYPES[returns]}}}"]
+    printer = _JavaScript(method._replace(term=with_field_names(method.term, "this.#")), helpers)
+    body = [f"{printer.indent}{line}" for line in printer.body()]
+    says = ["/**", f" * {method.says}", *([" *", *types] if types else []), " */"]
+    lines = [*says, f"{name}({', '.join(each.name for each in parameters)}) {{", *body, "}"]
+    return "".join(f"{printer.indent}{line}\n" for line in lines)
 
 
 def _function(function: Function, helpers: set[str]) -> str:
@@ -120,7 +160,7 @@ class _JavaScript(BracePrinter):
 
     def assignable(self, value: Node, name: str) -> str:
         text = self.expression(value).text
-        if not name or not self.copies(name, value):
+        if not self.copies(name, value):
             return text
         return f"[...{text}]" if value.type in (LIST, WORDS) else f"new Map({text})"
 

@@ -27,6 +27,7 @@ from zeroloop.programs.terms import (
     INT,
     LIST,
     MAP,
+    NONE,
     STEPS,
     STR,
     TALLY,
@@ -46,7 +47,7 @@ MOST_BROUGHT = 8
 """Productions that the holes of one production take, at least: never more than this."""
 LETTERS = {kind: kind[0] for kind in TYPES} | {BLOCK: "{", STEPS: ";", BODY: "@"}
 """How a type is shown in tokens."""
-LETTERS |= dict.fromkeys(TARGETS, "n")
+LETTERS |= dict.fromkeys((*TARGETS, NONE), "n")
 LETTERED = "CDEGHJKM"
 """Names, in tokens, of constants that are no digits."""
 _LOCALS = "mnopqu"
@@ -86,7 +87,8 @@ class Language:
         self.types = self._types({each.type for each in parameters} | {returns, INT, BOOL})
         self.constants = self._constants(constants)
         self.has_statements = not STATEMENTS.isdisjoint(features)
-        self.start: Term = (Hole(BLOCK if self.has_statements else returns, ()),)
+        whole = BLOCK if self.has_statements else returns
+        self.start: Term = (Hole(STEPS if returns == NONE else whole, ()),)
         self._moves: dict[tuple[Hole, bool, int], tuple[Production, ...]] = {}
         self._beneath: dict[tuple[str, str, int, Hole, int], tuple[Production, ...]] = {}
 
@@ -136,7 +138,7 @@ class Language:
         if (kind := TARGETS.get(hole.type)) is None:
             return [variable for variable in scope if variable.type == hole.type]
         local = kind in (LIST, WORDS, MAP, TALLY)
-        roles = ("local",) if local else ("local", "parameter")
+        roles = ("local", "field") if local else ("local", "field", "parameter")
         return [variable for variable in scope if variable.type == kind and variable.role in roles]
 
     def _inner(self, hole: Hole) -> Iterator[Production]:
@@ -242,8 +244,11 @@ def language(
     features: Sequence[str] = (),
     helpers: Sequence[Signature] = (),
     without: Sequence[str] = (),
+    fields: tuple[Variable, ...] = (),
 ) -> Language:
     """The language of functions with this signature; equal ones are shared. The name counts only where it is called.
+
+    fields: of the object whose method the function is.
 
     Raises TaskError for unknown features and operations, and for too many helpers.
     """
@@ -256,7 +261,7 @@ def language(
     itself = (signature,) if "recursion" in features else ()
     called = (*itself, *helpers)
     return _language(
-        signature.parameters, signature.returns, constants, frozenset(features), called, frozenset(without)
+        (*signature.parameters, *fields), signature.returns, constants, frozenset(features), called, frozenset(without)
     )
 
 

@@ -66,14 +66,22 @@ def shared(node: Node) -> set[str]:
     return set()
 
 
+def is_field(name: str) -> bool:
+    """Whether a variable is a field of an object, in whatever language."""
+    return "." in name
+
+
 def needs_copy(name: str, value: Node, whole: Node) -> bool:
-    """Whether a list or map must be copied when it is bound to a name, as one of its names changes it.
+    """Whether a list or map must be copied when it is bound to a name, or returned where that is empty, as one of its
+    names changes it. What other methods do to fields is not known.
 
     whole: the function.
     """
     if value.type not in CONTAINERS or not (others := shared(value) - {name}):
         return False
-    return not (others | {name}).isdisjoint(changed(whole))
+    if any(map(is_field, others | {name})):
+        return True
+    return name != "" and not (others | {name}).isdisjoint(changed(whole))
 
 
 def added(node: Node) -> tuple[str, Node] | None:

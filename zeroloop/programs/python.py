@@ -4,7 +4,22 @@ import re
 
 from zeroloop.programs.layout import ARITHMETIC, LOOPS, added, changed, is_op, needs_copy, shared, statements
 from zeroloop.programs.rules import ACCUMULATORS
-from zeroloop.programs.terms import BLOCK, BODY, HOLES, LIST, STEPS, Function, Hole, Node, Production, Term, tree
+from zeroloop.programs.terms import (
+    BLOCK,
+    BODY,
+    HOLES,
+    LIST,
+    STEPS,
+    WRITTEN,
+    Class,
+    Function,
+    Hole,
+    Node,
+    Production,
+    Signature,
+    Term,
+    tree,
+)
 
 COMPREHENSIONS = ("map", "filter", "map and filter")
 _TAKE_GENERATORS = ("sum", "min", "max", "sorted")
@@ -15,6 +30,23 @@ _INDENT = "    "
 def source(*functions: Function) -> str:
     """The functions as Python, with docstrings where it is known what they return."""
     return "\n\n".join(_function(each) for each in functions)
+
+
+def class_source(whole: Class) -> str:
+    """The class as Python."""
+    fields = [f"{each.variable.name}: {WRITTEN[each.variable.type]} = {each.initial!r}" for each in whole.fields]
+    parts = [["def __init__(self) -> None:", *(f"{_INDENT}{line}" for line in fields)]]
+    for each in whole.methods:
+        lines = [f'"""{each.says}"""', *body_lines(each.term)]
+        parts.append([f"{method_head(each.signature)}:", *(f"{_INDENT}{line}" for line in lines)])
+    inside = "".join("\n" + "".join(f"{_INDENT}{line}\n" for line in part) for part in parts)
+    return f'class {whole.name}:\n{_INDENT}"""{whole.says}"""\n{inside}'
+
+
+def method_head(signature: Signature) -> str:
+    """The signature of a method, without a colon."""
+    parameters = "".join(f", {each.name}: {WRITTEN[each.type]}" for each in signature.parameters)
+    return f"def {signature.name}(self{parameters}) -> {WRITTEN[signature.returns]}"
 
 
 def body_lines(term: Term) -> list[str]:
@@ -69,7 +101,7 @@ def _statement(node: Node, whole: Node) -> list[str]:
     if op == "break":
         return ["break"]
     if op == "return":
-        return [f"return {expression(children[0])}"]
+        return [f"return {_bound('', children[0], whole)}"]
     if op.startswith("let "):
         return [f"{node.bound[0].name} = {_bound(node.bound[0].name, children[0], whole)}"]
     if op.startswith("set "):
@@ -85,7 +117,8 @@ def _statement(node: Node, whole: Node) -> list[str]:
 
 
 def _bound(name: str, value: Node, whole: Node) -> str:
-    """A value that a name is bound to: a copy of a list or map that would have two names and changes under one."""
+    """A value that a name is bound to, or that is returned: a copy of a list or map that would have two names and
+    changes under one."""
     text = expression(value)
     if not needs_copy(name, value, whole):
         return text
@@ -96,7 +129,7 @@ def _compound(node: Node, whole: Node) -> list[str]:
     """A statement that holds others."""
     op, children = node.op, node.children
     if op == "if return":
-        return [f"if {expression(children[0])}:", f"{_INDENT}return {expression(children[1])}"]
+        return [f"if {expression(children[0])}:", f"{_INDENT}return {_bound('', children[1], whole)}"]
     if op == "when else":
         then, otherwise = _indented(children[1], whole), _indented(children[2], whole)
         last = ["else:", *otherwise] if children[2].op != "end" else []

@@ -9,7 +9,7 @@ from zeroloop.errors import TaskError
 from zeroloop.programs.language import MOST_BROUGHT, Language
 from zeroloop.programs.naming import renamed
 from zeroloop.programs.python import one_line
-from zeroloop.programs.terms import HOLES, TAKEN, TARGETS, Hole, Production, Term
+from zeroloop.programs.terms import HOLES, STEPS, TAKEN, TARGETS, Hole, Production, Term
 
 
 def read(language: Language, text: str) -> tuple[Production, ...]:
@@ -81,7 +81,7 @@ def _read(language: Language, text: str, own_names: bool = False) -> _Read:
 def _root(language: Language, body: list[ast.stmt]) -> Any:
     """Statements, or the value of a body that is one expression."""
     one = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr | ast.Return) else None
-    if _is_open(language.start[0].type, body):
+    if _is_open(language.start[0].type, body) or language.start[0].type == STEPS:
         return body
     if not language.has_statements:
         if one is None and body and not isinstance(body[-1], ast.Return):

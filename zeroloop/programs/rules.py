@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from zeroloop.programs.terms import BLOCK, BODY, BOOL, INT, LIST, MAP, STEPS, STR, TALLY, TYPES, WORDS, target
+from zeroloop.programs.terms import BLOCK, BODY, BOOL, INT, LIST, MAP, NONE, STEPS, STR, TALLY, TYPES, WORDS, target
 from zeroloop.vocabulary import ID
 
 FEATURES = ("let", "if", "loop", "while", "pair", "list", "map", "words", "slice", "text", "recursion")
@@ -143,7 +143,8 @@ def _changes(kind: str) -> Iterator[Rule]:
 
 def _branches(kind: str, returns: str) -> Iterator[Rule]:
     inner = BODY if kind == BODY else STEPS
-    yield Rule(kind, "if return", "if _:\n    return _\n_", (BOOL, returns, kind), feature="if")
+    if returns != NONE:
+        yield Rule(kind, "if return", "if _:\n    return _\n_", (BOOL, returns, kind), feature="if")
     yield Rule(kind, "when", "if _:\n    _\n_", (BOOL, inner, kind), feature="if")
     yield Rule(kind, "when else", "if _:\n    _\nelse:\n    _\n_", (BOOL, inner, inner, kind), feature="if")
 

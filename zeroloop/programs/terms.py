@@ -14,6 +14,8 @@ INT, BOOL, STR, LIST, WORDS, MAP, TALLY = "int", "bool", "str", "list", "words",
 TYPES = (INT, BOOL, STR, LIST, WORDS, MAP, TALLY)
 CONTAINERS = (LIST, WORDS, MAP, TALLY)
 """Types whose values programs change in place."""
+NONE = "none"
+"""What a method returns that returns nothing."""
 BLOCK, STEPS, BODY = "block", "steps", "body"
 """Statements that end in a return; those of a branch; those of a loop, which may also end in a break."""
 ANNOTATIONS = {
@@ -25,7 +27,7 @@ ANNOTATIONS = {
     "dict[int, int]": MAP,
     "dict[str, int]": TALLY,
 }
-WRITTEN = {kind: text for text, kind in ANNOTATIONS.items()}
+WRITTEN = {NONE: "None", **{kind: text for text, kind in ANNOTATIONS.items()}}
 """Annotation of each type."""
 ITEMS = {LIST: INT, WORDS: STR, STR: STR, MAP: INT, TALLY: STR}
 """Type of what a loop over a value binds; of a map, that of its keys."""
@@ -51,7 +53,10 @@ LEAST = {BLOCK: 2}
 
 
 class Variable(NamedTuple):
-    """A parameter, or what a loop or `let` binds. symbol: how it is shown in tokens. role: parameter, item or local."""
+    """A parameter, a field of an object, or what a loop or `let` binds.
+
+    symbol: how it is shown in tokens. role: parameter, field, item or local.
+    """
 
     name: str
     type: str
@@ -166,6 +171,46 @@ class Function(NamedTuple):
     signature: Signature
     term: Term
     says: str = ""
+
+
+class Field(NamedTuple):
+    """What an object keeps from call to call, and its value at first, which is empty where that is a list or map."""
+
+    variable: Variable
+    initial: Any
+
+
+class Class(NamedTuple):
+    """A class of objects whose fields only its own methods see. says: what it is, in one sentence."""
+
+    name: str
+    fields: tuple[Field, ...]
+    methods: tuple[Function, ...]
+    says: str
+
+    def method(self, name: str) -> Function:
+        """The method of that name. Raises KeyError where there is none."""
+        return {each.signature.name: each for each in self.methods}[name]
+
+    def replaced(self, name: str, term: Term) -> "Class":
+        """The class with another body for a method."""
+        methods = (each._replace(term=term) if each.signature.name == name else each for each in self.methods)
+        return self._replace(methods=tuple(methods))
+
+
+FIELD = "self._"
+"""How the name of a field begins."""
+
+
+def with_field_names(term: Term, prefix: str) -> Term:
+    """The term with another beginning for the names of fields."""
+    found = []
+    for each in term:
+        if isinstance(each, Production) and each.op == "variable" and each.value.startswith(FIELD):
+            name = prefix + each.value.removeprefix(FIELD)
+            each = each._replace(pieces=(name,), value=name)
+        found.append(each)
+    return tuple(found)
 
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}", re.ASCII)

@@ -137,7 +137,7 @@ class CodeKind(Kind):
             return _tried(problem.language, source, problem.name, repr(cases), len(problem.visible))
         except SandboxError as error:
             return Verdict("error", 0.0, f"{title} cannot be run here: {error}")
-        except _StalledError as error:
+        except StalledError as error:
             return Verdict("timeout", 0.0, str(error))
 
     def solve(self, task: Task) -> Solution | None:
@@ -148,7 +148,7 @@ class CodeKind(Kind):
         problem = self.read(task)
         known = study(problem.specification.key)
         source = re.sub(rf"\b{problem.specification.name}\b", problem.name, known.source(problem.language))
-        parts = _open_parts(_sketch(task, known), known.term) if "sketch" in task else known.term
+        parts = open_parts(_sketch(task, known), known.term) if "sketch" in task else known.term
         return Solution(source, tuple(part.name for part in parts), len(parts), len(parts))
 
     def structure(self, task: Task) -> str:
@@ -244,7 +244,7 @@ def _sketch(task: Task, known: Study) -> Term:
     return read_sketch(known.language, text(task, "sketch"))
 
 
-def _open_parts(sketch: Term, reference: Sequence[Production]) -> list[Production]:
+def open_parts(sketch: Term, reference: Sequence[Production]) -> list[Production]:
     """What the reference has in the holes of a sketch, in order; nothing where the rest of the sketch differs."""
     found: list[Production] = []
     at = 0
@@ -314,7 +314,7 @@ def _asked(task: Task) -> Asked:
     return Asked(signature, task["answer"], known.specification.says, visible, other)
 
 
-class _StalledError(Exception):
+class StalledError(Exception):
     """The clock ran out, which says nothing about the answer."""
 
 
@@ -322,7 +322,7 @@ class _StalledError(Exception):
 def _tried(language: str, source: str, name: str, shown: str, visible: int) -> Verdict:
     """The verdict on a source after a run; the same source is not run twice on the same cases (arguments, result).
 
-    Raises SandboxError, and _StalledError.
+    Raises SandboxError, and StalledError.
     """
     cases: list[Case] = ast.literal_eval(shown)
     outcomes = run(language, source, [Call(name, arguments) for arguments, _ in cases]).outcomes
@@ -332,12 +332,13 @@ def _tried(language: str, source: str, name: str, shown: str, visible: int) -> V
         test = "example" if number < visible else "hidden test"
         call = f"{test} {name}({', '.join(map(repr, arguments))})"
         if outcome.kind == "stalled":
-            raise _StalledError(f"{call}: {outcome.detail}")
-        return wrong(f"{call[:200]} is {repr(result)[:80]}, but {_said(outcome)}")
+            raise StalledError(f"{call}: {outcome.detail}")
+        return wrong(f"{call[:200]} is {repr(result)[:80]}, but {said(outcome)}")
     return correct(evidence=f"{visible} examples and {len(cases) - visible} hidden tests passed")
 
 
-def _said(outcome: Outcome) -> str:
+def said(outcome: Outcome) -> str:
+    """What became of a call, in words."""
     if outcome.kind == "returned":
         return f"it returned {repr(outcome.value)[:80]}"
     return f"the program {outcome.kind}: {outcome.detail}" if outcome.kind != "missing" else outcome.detail

@@ -117,8 +117,9 @@ class _Plain(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
-        if isinstance(node, ast.If | ast.For | ast.While):
+        if isinstance(node, ast.If | ast.For | ast.While | ast.Module):
             node.body = [each for each in node.body if not isinstance(each, ast.Pass)] or [ast.Pass()]
+        if isinstance(node, ast.If | ast.For | ast.While):
             node.orelse = [each for each in node.orelse if not isinstance(each, ast.Pass)]
         return node
 

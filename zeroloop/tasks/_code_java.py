@@ -29,6 +29,10 @@ class Java(CodeLanguage):
         if not re.search(rf"\bstatic\b[^;={{}}()]*\b{name}\s*\(", source):
             raise undefined(name)
 
+    def check_class(self, source: str, name: str) -> None:
+        if not re.search(rf"\bclass\s+{name}\b", source):
+            raise undefined(name, "class")
+
     def notations(self, asked: Asked) -> list[str]:
         """Comments, other classes, helpers, a method to start, in a Markdown fence."""
         source = asked.source

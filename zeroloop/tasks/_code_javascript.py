@@ -17,6 +17,10 @@ class JavaScript(CodeLanguage):
         if not re.search(rf"\b(?:function\s*\*?|const|let|var)\s+{name}\b|\b{name}\s*=[^=]", source):
             raise undefined(name)
 
+    def check_class(self, source: str, name: str) -> None:
+        if not re.search(rf"\bclass\s+{name}\b|\b{name}\s*=[^=]", source):
+            raise undefined(name, "class")
+
     def notations(self, asked: Asked) -> list[str]:
         """Comments, other names, arrow functions, modules, in a Markdown fence."""
         source, name, plain = asked.source, asked.name, asked.names

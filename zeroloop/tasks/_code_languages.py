@@ -50,16 +50,17 @@ class CodeLanguage(ABC):
     parses: ClassVar[bool]
     """Whether `check` knows what is no program, so that a fence within one is never mistaken for the answer's."""
 
-    def readable(self, answer: str, name: str) -> str:
-        """The source in an answer, which has a function of that name. Raises TaskError for others; runs nothing."""
+    def readable(self, answer: str, name: str, what: str = "function") -> str:
+        """The source in an answer, which has a function or class of that name. Raises TaskError for others; runs
+        nothing."""
         if len(answer) > LONGEST:
             raise TaskError(f"answer: {len(answer)} characters are too many; at most {LONGEST} are read")
         found = re.search(rf"```(?:{self.fences})?[ \t]*\r?\n(.*?)```", answer, re.DOTALL)
         parts = [answer, found[1]] if found else [answer]
-        problem = TaskError("")
+        problem, check = TaskError(""), self.check_class if what == "class" else self.check
         for source in parts if self.parses else parts[::-1]:
             try:
-                self.check(source, name)
+                check(source, name)
             except TaskError as error:
                 problem = error
             else:
@@ -69,6 +70,10 @@ class CodeLanguage(ABC):
     @abstractmethod
     def check(self, source: str, name: str) -> None:
         """Raises TaskError for a source that does not define a function of that name."""
+
+    @abstractmethod
+    def check_class(self, source: str, name: str) -> None:
+        """Likewise for a class."""
 
     @abstractmethod
     def notations(self, asked: Asked) -> list[str]:
@@ -87,9 +92,9 @@ class CodeLanguage(ABC):
         """Programs that never end."""
 
 
-def undefined(name: str) -> TaskError:
-    """For sources without the function."""
-    return TaskError(f"answer: it does not define the function {name!r}")
+def undefined(name: str, what: str = "function") -> TaskError:
+    """For sources without the function or class."""
+    return TaskError(f"answer: it does not define the {what} {name!r}")
 
 
 def fenced(source: str, tag: str) -> list[str]:

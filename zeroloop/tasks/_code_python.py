@@ -18,16 +18,14 @@ class Python(CodeLanguage):
     def check(self, source: str, name: str) -> None:
         if not re.search(rf"\bdef\s+{name}\b", source):
             raise undefined(name)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(source)
-        except SyntaxError as error:
-            raise TaskError(f"answer: line {error.lineno} is no Python: {error.msg}") from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise TaskError(f"answer: no Python that can be read: {error}") from None
-        if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body):
+        if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in _statements(source)):
             raise undefined(name)
+
+    def check_class(self, source: str, name: str) -> None:
+        if not re.search(rf"\bclass\s+{name}\b", source):
+            raise undefined(name, "class")
+        if not any(isinstance(node, ast.ClassDef) and node.name == name for node in _statements(source)):
+            raise undefined(name, "class")
 
     def notations(self, asked: Asked) -> list[str]:
         """Comments, no annotations, other names, helpers, in a Markdown fence."""
@@ -84,6 +82,18 @@ class Python(CodeLanguage):
     def endless(self, asked: Asked) -> list[str]:
         loop = "while True:\n        pass\n"
         return [f"{_parts(asked)[1]}    {loop}", f"{asked.source}\n{loop}"]
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Raises TaskError for what is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source).body
+    except SyntaxError as error:
+        raise TaskError(f"answer: line {error.lineno} is no Python: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise TaskError(f"answer: no Python that can be read: {error}") from None
 
 
 def _parts(asked: Asked) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, zip_longest
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from zeroloop.seeding import stream
 from zeroloop.tasks._algorithms import algorithms
 from zeroloop.tasks._specifications import UNDEFINED, Specification, specifications
 
+T = TypeVar("T")
 Case: TypeAlias = tuple[list[Any], Any]
 """Arguments, and what the function returns for them."""
 HIDDEN, POOL, CANDIDATES, BATTERY, SHOWN = 24, 28, 300, 80, 6
@@ -260,7 +261,7 @@ def study(key: str) -> Study:
     wrong: list[tuple[Term, int]] = []
     returning: list[Term] = []
     trivial = False
-    for each in (*_tiny(spoken), *_changed(spoken, term)):
+    for each in (*_tiny(spoken), *changed(spoken, term)):
         function = evaluator(signature, each, named, FEW_ROUNDS)
         failure = next((said for case in hidden if (said := _failure(function, case))), "")
         if failure not in ("", "endless"):
@@ -284,17 +285,23 @@ def study(key: str) -> Study:
 def shown_cases(known: Study, rng: np.random.Generator) -> list[Case]:
     """Examples, each of which rules out, for its length, many wrong programs that fewer than two do before it."""
     left = [index for index, case in enumerate(known.pool) if all(map(is_short, (*case[0], case[1])))]
+    return telling(known.pool, left, [mask for _, mask in known.wrong], SHOWN, rng)
+
+
+def telling(pool: Sequence[T], left: list[int], wrong: Sequence[int], count: int, rng: np.random.Generator) -> list[T]:
+    """Up to `count` cases of a pool, of those whose places are `left`, each of which rules out, for its length, many
+    wrong programs that fewer than two do before it. wrong: the places in the pool where each fails, as bits."""
     rng.shuffle(left)
-    alive = [(mask, 2) for _, mask in known.wrong if mask]
+    alive = [(mask, 2) for mask in wrong if mask]
     chosen: list[int] = []
-    while left and len(chosen) < SHOWN:
+    while left and len(chosen) < count:
         best = left[0]
         if alive:
-            best = max(left, key=lambda i: sum(mask >> i & 1 for mask, _ in alive) / (10 + len(repr(known.pool[i]))))
+            best = max(left, key=lambda i: sum(mask >> i & 1 for mask, _ in alive) / (10 + len(repr(pool[i]))))
         left.remove(best)
         chosen.append(best)
         alive = [(mask, more) for mask, times in alive if (more := times - (mask >> best & 1))]
-    return [known.pool[i] for i in chosen]
+    return [pool[i] for i in chosen]
 
 
 def _failure(function: Callable[[Sequence[Any]], Any], case: Case) -> str:
@@ -350,7 +357,7 @@ def _tiny(spoken: Language) -> Iterator[Term]:
             yield (*start, first) if second is None else (*start, first, second)
 
 
-def _changed(spoken: Language, term: tuple[Production, ...]) -> Iterator[Term]:
+def changed(spoken: Language, term: tuple[Production, ...]) -> Iterator[Term]:
     """Programs with another production in one place of the term: all, or MOST_CHANGED of them at even distances."""
     found = [*_changes(spoken, term)]
     return itertools.islice(found, 0, None, -(-len(found) // MOST_CHANGED) or 1)

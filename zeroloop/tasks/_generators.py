@@ -98,7 +98,7 @@ class MathProblemGenerator(FamilyTaskGenerator):
 
 
 class CodeGenerationTaskGenerator(FamilyTaskGenerator):
-    """Functions and algorithms.
+    """Functions, algorithms and methods of classes.
 
     languages: "python", "javascript", "java" or some of them, alike; None is each kind's own mix, which has all. It
     does not depend on what is installed: the same seed gives the same tasks everywhere.
