@@ -29,7 +29,7 @@ def test_options_reach_the_environment() -> None:
     ("package", "name", "message"),
     [
         ("envs", "conect_four", "unknown game 'conect_four'; did you mean 'connect_four'?"),
-        ("envs", "zzz", "unknown game 'zzz'; known: calculate, connect_four"),
+        ("envs", "zzz", "unknown game 'zzz'; known: adjustment, calculate"),
         ("envs", "_helpers", "unknown game '_helpers'"),
         ("envs", "../errors", "unknown game"),
         ("networks", "resnets", "unknown network 'resnets'; did you mean 'resnet'?"),

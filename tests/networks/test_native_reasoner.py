@@ -87,7 +87,7 @@ def test_answers_and_gradients_are_those_of_torch(name, options):
     for parameter, gradient in gradients.items():
         assert (gradient is None) == (right[parameter] is None), parameter
         if gradient is not None:
-            assert_close(gradient, right[parameter])
+            assert_close(gradient, right[parameter], 3e-4)  # rounding the weights changes those of "deep" by 1e-4
 
 
 @pytest.mark.parametrize("missing", ["policy", "value"])
