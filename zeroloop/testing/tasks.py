@@ -14,9 +14,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
-from zeroloop.contracts import SolvingEnvironment, State, Task, TaskKind
+from zeroloop.contracts import SolvingEnvironment, State, Task, TaskKind, TranslatingKind
 from zeroloop.errors import TaskError
 from zeroloop.observers import TokenEnvironment
+from zeroloop.sandbox import available
 from zeroloop.seeding import stream
 
 HOSTILE: tuple[Any, ...] = (
@@ -233,3 +234,28 @@ class TaskKindConformance:
                 changed = claim[:i] + str((int(claim[i]) + 1) % 10) + claim[i + 1 :]
                 false = [*claims[:at], changed, *claims[at + 1 :]]
                 assert self.kind.check_chain(task, false) is not None, f"accepted {changed!r} for {claim!r}"
+
+
+class ProgramKindConformance(TaskKindConformance):
+    """The laws of contracts.TranslatingKind: tasks are in one `language`, so that as many answers are tried in each as
+    its programs are fast. Tests are skipped where it has no toolchain."""
+
+    kind: ClassVar[TranslatingKind]
+    language: ClassVar[str] = "python"
+
+    @pytest.fixture(autouse=True)
+    def _toolchain(self) -> None:
+        if reason := available(self.language):
+            pytest.skip(f"{self.language}: {reason}")
+
+    def made(self, seed: int) -> list[Task]:
+        return [self.kind.in_language(task, self.language) for task in super().made(seed)]
+
+    def test_rewards_are_what_the_verifier_says(self) -> None:
+        """A program may fit the examples and fail a hidden test, but never the other way round."""
+        for task, environment, state, reward, claims in self.endings():
+            verdict = self.kind.verify(task, environment.answer(state))
+            assert verdict.verdict in ("correct", "wrong"), f"{verdict} for {environment.answer(state)!r}: {task}"
+            assert reward == 1 or verdict.verdict == "wrong", f"{verdict} for {environment.answer(state)!r}"
+            if verdict.verdict == "correct":
+                assert self.kind.check_chain(task, claims) is None, self.kind.check_chain(task, claims)

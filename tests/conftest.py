@@ -1,4 +1,4 @@
-"""What tests of all languages share. Languages whose toolchain is missing are skipped, with the reason."""
+"""What tests of languages share: those whose toolchain is missing are skipped, with the reason."""
 
 import pytest
 
