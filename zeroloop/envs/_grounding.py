@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem
+from zeroloop.envs._strips import Fact, Operator, Problem, bound, objects_of
 from zeroloop.errors import TaskError
 
 MAX_BINDINGS = 20_000
@@ -134,7 +134,7 @@ def _instances(problem: Problem) -> Iterator[Instance]:
     holds = {*problem.initial, *(("=", name, name) for name, _ in problem.objects)}
     looked_at = made = 0
     for number, operator in enumerate(problem.operators):
-        candidates = [_objects_of(type_name, problem) for _, type_name in operator.parameters]
+        candidates = [objects_of(type_name, problem) for _, type_name in operator.parameters]
         checks = _checks(operator, changing)
         chosen: list[tuple[str, ...]] = [()]
         while chosen:
@@ -146,25 +146,14 @@ def _instances(problem: Problem) -> Iterator[Instance]:
                     f"there may be {MAX_INSTANCES}. Use fewer objects, or operators with fewer parameters"
                 )
             values = dict(zip((name for name, _ in operator.parameters), arguments, strict=False))
-            if any((_bound(fact, values) in holds) != true for fact, true in checks[len(arguments)]):
+            if any((bound(fact, values) in holds) != true for fact, true in checks[len(arguments)]):
                 continue
             if len(arguments) < len(candidates):
                 chosen += [(*arguments, each) for each in reversed(candidates[len(arguments)])]
                 continue
             made += 1
             parts = (operator.needs, operator.bars, operator.add, operator.delete)
-            yield Instance(number, arguments, *(tuple(_bound(fact, values) for fact in part) for part in parts))
-
-
-def _objects_of(type_name: str, problem: Problem) -> list[str]:
-    """The objects of a type and of the types that are parts of it, in order."""
-    parents, found = dict(problem.types), []
-    for name, kind in problem.objects:
-        while kind != type_name and kind in parents:
-            kind = parents[kind]
-        if type_name in (kind, EVERYTHING):
-            found.append(name)
-    return found
+            yield Instance(number, arguments, *(tuple(bound(fact, values) for fact in part) for part in parts))
 
 
 def _checks(operator: Operator, changing: set[str]) -> list[list[tuple[Fact, bool]]]:
@@ -177,10 +166,6 @@ def _checks(operator: Operator, changing: set[str]) -> list[list[tuple[Fact, boo
         if fact[0] not in changing:
             found[max((place.get(term, 0) for term in fact[1:]), default=0)].append((fact, true))
     return found
-
-
-def _bound(fact: Fact, values: dict[str, str]) -> Fact:
-    return fact[0], *(values.get(term, term) for term in fact[1:])
 
 
 def _together(rules: Sequence[Rule], count: int, start: int) -> list[int]:

@@ -96,6 +96,22 @@ def fill(phrase: str, values: dict[str, str]) -> str:
     return _SLOT.sub(lambda slot: values[slot[1]], phrase)
 
 
+def objects_of(type_name: str, problem: Problem) -> list[str]:
+    """The objects of a type and of the types that are parts of it, in order."""
+    parents, found = dict(problem.types), []
+    for name, kind in problem.objects:
+        while kind != type_name and kind in parents:
+            kind = parents[kind]
+        if type_name in (kind, EVERYTHING):
+            found.append(name)
+    return found
+
+
+def bound(fact: Fact, values: dict[str, str]) -> Fact:
+    """The fact with values instead of the variables that have some."""
+    return fact[0], *(values.get(term, term) for term in fact[1:])
+
+
 class _Reader:
     """Reads facts and operators, and keeps how many arguments each predicate has."""
 

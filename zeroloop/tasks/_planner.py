@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem
+from zeroloop.envs._strips import Fact, Operator, Problem, bound, objects_of
 from zeroloop.errors import TaskError
 from zeroloop.tasks._shortest import shortest
 
@@ -84,7 +84,7 @@ def grounded(problem: Problem) -> Grounded:
                 action = operator.name, *(values[name] for name, _ in operator.parameters)
                 if action not in actions:
                     parts = (operator.needs, operator.bars, operator.add, operator.delete)
-                    actions[action] = tuple([_bound(fact, values) for fact in part] for part in parts)
+                    actions[action] = tuple([bound(fact, values) for fact in part] for part in parts)
                     reached.update(dict.fromkeys(actions[action][2]))
     number = {fact: i for i, fact in enumerate(reached)}
 
@@ -127,7 +127,7 @@ def _bindings(
 
     index: the facts that hold by predicate, and by predicate and first argument.
     """
-    allowed = {name: _objects_of(kind, problem) for name, kind in operator.parameters}
+    allowed = {name: objects_of(kind, problem) for name, kind in operator.parameters}
     names = [*allowed]
     chosen: list[tuple[int, dict[str, str]]] = [(0, {})]
     while chosen:
@@ -135,7 +135,7 @@ def _bindings(
         counter()
         if done < len(operator.needs):
             need = operator.needs[done]
-            beginning = _bound(need[:2], values)
+            beginning = bound(need[:2], values)
             for fact in index.get(need[:1] if beginning[-1] in allowed else beginning, ()):
                 counter()
                 found = _unified(need, fact, values, allowed)
@@ -166,20 +166,6 @@ def _unified(need: Fact, fact: Fact, values: dict[str, str], allowed: dict[str, 
         elif term not in found:
             found = {**found, term: name}
     return found
-
-
-def _objects_of(kind: str, problem: Problem) -> list[str]:
-    parents, found = dict(problem.types), list[str]()
-    for name, own in problem.objects:
-        while own != kind and own in parents:
-            own = parents[own]
-        if kind in (own, EVERYTHING):
-            found.append(name)
-    return found
-
-
-def _bound(fact: Fact, values: dict[str, str]) -> Fact:
-    return fact[0], *(values.get(term, term) for term in fact[1:])
 
 
 def _successors(facts: int, rules: Sequence[Rule]) -> Iterator[tuple[Action, int]]:
