@@ -6,15 +6,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from zeroloop.tasks._algorithms import algorithms
-from zeroloop.tasks._code import CodeKind
 from zeroloop.tasks._function_tests import study
+from zeroloop.tasks._functions import FunctionsKind
 from zeroloop.tasks._specifications import Specification
 
 SMALLEST, SIZES = 3, 20
 """Productions that the easiest tasks leave open, and how many more the hardest do."""
 
 
-class AlgorithmKind(CodeKind):
+class AlgorithmKind(FunctionsKind):
     """Dial: how much of the smallest known program is left to be written; what is not comes as a sketch.
 
     A task leaves between a fifth of its program and all of it open.

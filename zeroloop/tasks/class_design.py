@@ -10,7 +10,7 @@ import numpy as np
 
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.envs.program import LARGEST, read_calls
-from zeroloop.errors import SandboxError, TaskError
+from zeroloop.errors import TaskError
 from zeroloop.programs import python
 from zeroloop.programs.designs import FAMILIES, KEYS, Design, design
 from zeroloop.programs.dialects import DIALECTS
@@ -21,10 +21,10 @@ from zeroloop.task_fields import one_of, text
 from zeroloop.tasks._class_answers import FORMS
 from zeroloop.tasks._class_models import results
 from zeroloop.tasks._class_tests import Case, behaviour, hidden_tests, shown_cases, study
-from zeroloop.tasks._code import LANGUAGES, LEAST_EXAMPLES, StalledError, open_parts, said, sketched
+from zeroloop.tasks._code import LANGUAGES, LEAST_EXAMPLES, CodeKind, is_right, mixed, open_parts, refused, sketched
 from zeroloop.tasks._code_chain import FalseChainError, followed
 from zeroloop.tasks._function_tests import agrees, to_json
-from zeroloop.tasks._kinds import Kind, correct, drawn, wrong
+from zeroloop.tasks._kinds import correct, drawn
 
 SMALLEST, SIZES = 2, 13
 """Productions that the easiest tasks leave open, and how many more the hardest do."""
@@ -43,14 +43,18 @@ class Statement(NamedTuple):
     method: str
     visible: list[Case]
 
+    @property
+    def name(self) -> str:
+        """The class's."""
+        return self.design.whole.name
 
-class ClassKind(Kind):
+
+class ClassKind(CodeKind):
     """Dial: how much of a method is left to be written, which is all of it, or the rest of a sketch."""
 
     name = "class_design"
     type = "class"
-    family = "code"
-    environment_name = "program"
+    defines = "class"
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind. Families with many designs are drawn more often than others, but less so than by their size."""
@@ -109,19 +113,9 @@ class ClassKind(Kind):
             raise TaskError(f"class_name must be {found.whole.name!r}")
         return Statement(language, found, method, _visible(task, found))
 
-    def judge(self, problem: Statement, answer: Any) -> Verdict:
-        """The source is run on the calls of the examples, and on others that are derived from the design alone."""
-        title = DIALECTS[problem.language].title
-        if not isinstance(answer, str):
-            raise TaskError(f"answer: expected {title} source as text, not {type(answer).__name__}")
-        name = problem.design.whole.name
-        source = LANGUAGES[problem.language].readable(answer, name, "class")
-        try:
-            return _tried(problem.language, source, problem.design.key, repr(problem.visible))
-        except SandboxError as error:
-            return Verdict("error", 0.0, f"{title} cannot be run here: {error}")
-        except StalledError as error:
-            return Verdict("timeout", 0.0, str(error))
+    def tried(self, problem: Statement, source: str) -> Verdict:
+        """See CodeKind; the tests are calls."""
+        return _tried(problem.language, source, problem.design.key, repr(problem.visible))
 
     def solve(self, task: Task) -> Solution | None:
         """See TaskKind. The design, whose cost is the number of productions to write.
@@ -167,14 +161,12 @@ class ClassKind(Kind):
         known = study(task["design"], task["method"])
         signature = known.function.signature
         others = (None, [source], {"answer": source}, source.encode(), 1)
-        endless, running = forms.endless(source, name, signature), forms.wrong(source, name, signature)
-        while True:
-            if rng.integers(3) == 0:
-                yield drawn(rng, (*forms.broken(source, name), drawn(rng, others)))
-            elif rng.integers(200) == 0:
-                yield drawn(rng, endless)
-            else:
-                yield known.wrong_source(rng, task["language"]) if rng.integers(2) else drawn(rng, running)
+        wrong_ones = forms.wrong(source, name, signature)
+
+        def running() -> str:
+            return known.wrong_source(rng, task["language"]) if rng.integers(2) else drawn(rng, wrong_ones)
+
+        return mixed(rng, (*forms.broken(source, name), *others), running, forms.endless(source, name, signature))
 
 
 def _written(case: Case) -> dict[str, Any]:
@@ -246,14 +238,10 @@ def _tried(language: str, source: str, key: str, shown: str) -> Verdict:
     for number, (calls, wanted) in enumerate(cases):
         new, *found = itertools.islice(outcomes, 1 + len(calls))
         for at, (outcome, result) in enumerate(zip(found, wanted, strict=True)):
-            if outcome.kind == "returned" and agrees(result, outcome.value):
-                continue
-            outcome = new if new.kind != "returned" else outcome
-            so_far = DIALECTS["python"].calls(calls[: at + 1], [None] * (at + 1))
-            test = f"{'example' if number < len(visible) else 'hidden test'} {so_far[-200:]}"
-            if outcome.kind == "stalled":
-                raise StalledError(f"{test}: {outcome.detail}")
-            return wrong(f"{test} is {repr(result)[:80]}, but {said(outcome)}")
+            if not is_right(outcome, result):
+                so_far = DIALECTS["python"].calls(calls[: at + 1], [None] * (at + 1))
+                test = f"{'example' if number < len(visible) else 'hidden test'} {so_far[-200:]}"
+                return refused(test, new if new.kind != "returned" else outcome, result)
     return correct(evidence=f"{len(visible)} examples and {len(cases) - len(visible)} hidden tests passed")
 
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zeroloop.tasks._code import CodeKind
 from zeroloop.tasks._function_tests import study
+from zeroloop.tasks._functions import FunctionsKind
 from zeroloop.tasks._specifications import Specification, specifications
 
 SMALLEST, SIZES = 2, 15
 """Size of the easiest references, and how much larger the hardest are."""
 
 
-class FunctionKind(CodeKind):
+class FunctionKind(FunctionsKind):
     """Dial: how large the smallest known program is, from `sum(numbers)` to conditions and loops in one another."""
 
     name = "function"
