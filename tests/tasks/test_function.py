@@ -21,7 +21,7 @@ from zeroloop.programs.terms import LEAST, Function, read_signature, tree
 from zeroloop.programs.values import FailedError, LimitError
 from zeroloop.sandbox import Call, Limits, run
 from zeroloop.seeding import stream
-from zeroloop.tasks import _code, function
+from zeroloop.tasks import _functions, function
 from zeroloop.tasks import _function_tests as arguments_of
 from zeroloop.tasks._function_tests import agrees, study
 from zeroloop.tasks._specifications import specifications
@@ -470,7 +470,7 @@ def test_other_programs_are_wrong_and_it_is_said_why(answer, evidence):
 
 
 def test_waiting_is_a_timeout_and_not_a_wrong_answer(monkeypatch):
-    monkeypatch.setattr(_code, "run", functools.partial(run, limits=Limits(wall_seconds=0.3)))
+    monkeypatch.setattr(_functions, "run", functools.partial(run, limits=Limits(wall_seconds=0.3)))
     found = verdict("def sum_list(xs):\n    import time\n    time.sleep(100)")
     assert found.verdict == "timeout" and "0.3 s" in found.evidence
 
@@ -479,7 +479,7 @@ def test_without_a_sandbox_the_verdict_is_an_error(monkeypatch):
     def missing(*_):
         raise SandboxError("bubblewrap is missing")
 
-    monkeypatch.setattr(_code, "run", missing)
+    monkeypatch.setattr(_functions, "run", missing)
     found = verdict("def sum_list(xs): return sum(xs) + 0  # never run before")
     assert found.verdict == "error" and found.evidence == "Python cannot be run here: bubblewrap is missing"
 
