@@ -21,8 +21,8 @@ from zeroloop.programs.terms import LEAST, Function, read_signature, tree
 from zeroloop.programs.values import FailedError, LimitError
 from zeroloop.sandbox import Call, Limits, run
 from zeroloop.seeding import stream
-from zeroloop.tasks import _functions, function
 from zeroloop.tasks import _function_tests as arguments_of
+from zeroloop.tasks import _functions, function
 from zeroloop.tasks._function_tests import agrees, study
 from zeroloop.tasks._specifications import specifications
 from zeroloop.testing.environments import EnvironmentConformance

@@ -107,10 +107,10 @@ def load_player(source: str, game: str | None = None) -> Player:
 
 def untrained(player: Player) -> Player:
     """The same network with weights as drawn."""
-    name, options = (
-        (player.checkpoint.network, player.checkpoint.network_config) if player.checkpoint else ("resnet", {})
-    )
-    return replace(player, network=make_network(name, options, player.environment, seed=0).eval(), checkpoint=None)
+    if player.checkpoint is None:
+        return player
+    network = make_network(player.checkpoint.network, player.checkpoint.network_config, player.environment, seed=0)
+    return replace(player, network=network.eval(), checkpoint=None)
 
 
 def checkpoint_path(source: str) -> Path:
