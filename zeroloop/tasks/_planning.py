@@ -11,9 +11,9 @@ import numpy as np
 from zeroloop.contracts import Task, Verdict
 from zeroloop.envs._strips import EVERYTHING, Fact, Operator, Problem, read_problem
 from zeroloop.errors import TaskError
-from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 from zeroloop.tasks._planner import Action, grounded
+from zeroloop.tasks._refinement import refined
 
 MAX_LENGTH = 50_000
 """Characters of a plan that is read as text."""

@@ -27,8 +27,8 @@ from zeroloop.tasks._causal import (
     way_round,
 )
 from zeroloop.tasks._causal_models import adjustment_is_exact
-from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
+from zeroloop.tasks._refinement import refined
 
 _MAX_TEXT = 2_000
 """Characters of an answer or a sentence that are read."""

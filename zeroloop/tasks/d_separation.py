@@ -22,8 +22,8 @@ from zeroloop.tasks._causal import (
     separated,
     shortest_open_path,
 )
-from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
+from zeroloop.tasks._refinement import refined
 
 Place = tuple[int, bool]
 """A variable that an open path comes to, and whether from a cause."""

@@ -10,12 +10,12 @@ import numpy as np
 from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.envs._deduction_problem import VARIABLES, Literal, Problem, Rule, read_problem
 from zeroloop.errors import TaskError
-from zeroloop.tasks._constraint_structure import refined
 from zeroloop.tasks._deduction_draft import draft, proof_length
 from zeroloop.tasks._deduction_proofs import Reader, Replay
 from zeroloop.tasks._deduction_reference import TooHardError, forward_chaining, is_consistent, shortest_proof
 from zeroloop.tasks._deduction_text import statement
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
+from zeroloop.tasks._refinement import refined
 
 _MAX_NODES = 1_000
 """Sequents that are looked at for a new task; a harder one is thrown away."""
