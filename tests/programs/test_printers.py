@@ -79,10 +79,9 @@ def test_named_functions_run_in_all_languages(printed):
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_printed_programs_run_in_the_sandbox(name):
+def test_printed_programs_run_in_the_sandbox(name, installed):
     """It converts arguments by declared types, and finds the functions by the names of the tasks."""
-    if missing := sandbox.available(name):
-        pytest.skip(f"{name}: {missing}")
+    installed(name)
     printer = {"python": python.source, "javascript": javascript.source, "java": java.source}[name]
     for each in named_functions().values():
         signature = each.function.signature
