@@ -127,9 +127,9 @@ def test_too_few_multiplications_are_an_end_without_an_answer():
         assert walked(KIND, {**task, "multiplications": best}, *task["steps"]).reward == 1
 
 
-def test_the_cheapest_multiplication_first_is_not_always_cheap_enough():
-    scores = [KIND.verify(task, KIND.baseline(task)).score for task in drawn(12, 1.0)]
-    assert {*scores} == {0, 1}
+def test_the_cheapest_multiplication_first_is_cheap_enough_for_easy_tasks_alone():
+    for difficulty, expected in ((0.0, 1), (1.0, 0)):
+        assert expected in [KIND.verify(task, KIND.baseline(task)).score for task in drawn(6, difficulty)]
 
 
 def test_wrong_rules_lead_elsewhere():
@@ -149,7 +149,7 @@ def test_numbers_follow_from_what_was_done():
     """Whatever the order of moves: keys have no numbers."""
     for task in (WAYS, {**SMALL, "given": {"Fimo": 1}, "multiplications": 20}):
         environment, rng, seen = KIND.environment(task), stream(1, "orders"), {}
-        for _ in range(400):
+        for _ in range(150):
             state = environment.initial_state(task)
             while actions := environment.legal_actions(state):
                 state = environment.step(state, int(rng.choice(actions))).state

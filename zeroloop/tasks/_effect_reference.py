@@ -1,9 +1,8 @@
 """Effects by brute force, and the fewest multiplications that find them from tables."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import product
 from math import inf
 from typing import NamedTuple
 
@@ -39,7 +38,7 @@ def effect(model: Model, question: Question) -> Fraction | None:
         )
     fitting = hitting = 0
     order = causal_order(model)
-    for world, weight in worlds(model, {}):
+    for world, weight in worlds(model):
         if all(world[v] == value for v, value in question.given):
             imagined = [*world]
             for v in order:
@@ -57,27 +56,29 @@ def chance(
 ) -> Fraction | None:
     """How likely a value is where some are given after others were forced; None where that cannot be."""
     fitting = hitting = 0
-    for world, weight in worlds(model, forced):
+    for world, weight in worlds(model, tuple(sorted(forced.items()))):
         if all(world[v] == seen for v, seen in given.items()):
             fitting += weight
             hitting += weight * (world[outcome] == value)
     return Fraction(hitting, fitting) if fitting else None
 
 
-def worlds(model: Model, forced: Mapping[int, int]) -> Iterator[tuple[World, int]]:
+@functools.lru_cache(maxsize=64)
+def worlds(model: Model, forced: tuple[tuple[int, int], ...] = ()) -> list[tuple[World, int]]:
     """All worlds that can be, with weights in proportion to their probabilities."""
-    for world in product((0, 1), repeat=len(model.names)):
-        weight = 1
-        for v, value in enumerate(world):
-            if v in forced:
-                weight *= value == forced[v]
-            else:
-                likely = _likely(model, v, world)
-                weight *= likely if value else model.scales[v] - likely
-            if not weight:
-                break
-        else:
-            yield world, weight
+    order, values = causal_order(model), dict(forced)
+    found = [((0,) * len(order), 1)]
+    for v in order:
+        new = []
+        for world, weight in found:
+            likely, scale = _likely(model, v, world), model.scales[v]
+            if v in values:
+                likely, scale = values[v], 1
+            for value, chance_of in ((0, scale - likely), (1, likely)):
+                if chance_of:
+                    new.append(((*world[:v], value, *world[v + 1 :]), weight * chance_of))
+        found = new
+    return found
 
 
 def shortcuts(model: Model, question: Question) -> set[Fraction]:
@@ -123,12 +124,13 @@ def plan(model: Model, question: Question) -> Plan:
         part = rest = some & some - 1
         costs[some] = inf if rest else 0.0
         while part:
-            one, other = shown[some ^ part], shown[part]
-            if one & other or not one or not other:
-                cost = costs[some ^ part] + costs[part] + (1 << (one | other).bit_count())
-                if cost < costs[some]:
-                    costs[some], splits[some] = cost, part
             nodes += 1
+            cost = costs[some ^ part] + costs[part]
+            if cost < costs[some]:
+                one, other = shown[some ^ part], shown[part]
+                cost += 1 << (one | other).bit_count()
+                if cost < costs[some] and (one & other or not one or not other):
+                    costs[some], splits[some] = cost, part
             part = (part - 1) & rest
     steps = [*start.steps]
 

@@ -44,7 +44,8 @@ class Statement(NamedTuple):
 
 class CausalEffect(Kind):
     """Dial: 5 to 9 variables, more causes of each, more that is given, and how close to the fewest the multiplications
-    are that the environment allows: twice as many, to none too many. Half of the tasks are counterfactuals.
+    are that the environment allows: twice as many, to none too many; above the middle, of two models the one where
+    making the smallest table each time wastes more. Half of the tasks are counterfactuals.
 
     A task is drawn only where no shortcut has the same value, such as the probability given the treatment.
     """
@@ -57,7 +58,8 @@ class CausalEffect(Kind):
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind."""
         counterfactual = bool(rng.integers(2))
-        model, question = _drawn(rng, difficulty, counterfactual)
+        drafts = [_drawn(rng, difficulty, counterfactual) for _ in range(1 + round(difficulty))]
+        model, question = max(drafts, key=lambda draft: greedy_cost(*draft) / plan(*draft).cost)
         found = plan(model, question)
         names, y, x = model.names, question.outcome, question.treatment
         given = listed([f"{names[v]} is {value}" for v, value in question.given]) if question.given else ""
@@ -231,7 +233,7 @@ def _drawn_counterfactual(rng: np.random.Generator, difficulty: float) -> tuple[
     if y not in changed:
         return None
     model, numbers = _model(rng, count, arrows, functions=True)
-    possible = [world for world, _ in worlds(model, {})]
+    possible = [world for world, _ in worlds(model)]
     world = drawn(rng, possible)
     seen = {numbers[v] for v in (x, y, *(v for v in range(inner) if rng.random() < difficulty / 4))}
     given = tuple(sorted((v, world[v]) for v in seen))
