@@ -254,6 +254,12 @@ def test_seen_is_never_forced():
         assert KIND.verify(task, f"P({task['outcome']} | {task['treatment']})").verdict == "wrong"
 
 
+def test_adjustment_for_the_causes_of_the_treatment_is_not_always_right():
+    assert KIND.verify(BACK_DOOR, KIND.baseline(BACK_DOOR)).verdict == "correct"
+    assert KIND.verify(FRONT_DOOR, KIND.baseline(FRONT_DOOR)).verdict == "wrong"
+    assert 0 in [KIND.verify(task, KIND.baseline(task)).score for task in drawn(6, 0.9)]
+
+
 STEPS = ("sum over zed", "do zed", "drop xa", "sum over xa", "see zed", "drop zed", "see xa")
 
 

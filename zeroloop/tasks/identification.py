@@ -101,6 +101,15 @@ class Identification(Kind):
         None where an effect can be identified, but not by a sum of products."""
         return _solution(self.read(task))
 
+    def baseline(self, task: Task) -> str:
+        """Adjustment for the measured causes of the treatment."""
+        names, arrows, _, x, y = self.read(task)
+        causes = [names[a] for a, b in arrows if b == x]
+        if not causes:
+            return f"P({names[y]} | {names[x]})"
+        words = ", ".join(causes)
+        return f"sum_{{{words}}} P({names[y]} | {names[x]}, {words}) P({words})"
+
     def structure(self, task: Task) -> str:
         """The graph and the question, but for names and order."""
         names, arrows, arcs, x, y = self.read(task)
