@@ -53,8 +53,8 @@ DENSE = {
 
 class TestRules(EnvironmentConformance):
     environment = rules.environment()
-    tasks = (None, WAYS, DENSE, *(KIND.make(stream(seed, "causal effect"), seed / 5) for seed in range(6)))
-    episodes = 12
+    tasks = (None, WAYS, DENSE, *(KIND.make(stream(seed, "causal effect"), seed / 5) for seed in range(0, 6, 2)))
+    episodes = 9
 
 
 class TestKind(TaskKindConformance):
@@ -75,7 +75,7 @@ def drawn(count, difficulty, form=None):
 
 
 def test_rules_and_brute_force_agree():
-    for task in [*drawn(12, 0.2), *drawn(12, 0.9), SMALL, WAYS, DENSE]:
+    for task in [*drawn(8, 0.2), *drawn(8, 0.9), SMALL, WAYS, DENSE]:
         truth = KIND.environment(task).initial_state(task).sheet.truth
         assert truth == _effect_reference.effect(*read_model(task))
         assert truth == Fraction(task.get("answer", truth))
@@ -149,7 +149,7 @@ def test_numbers_follow_from_what_was_done():
     """Whatever the order of moves: keys have no numbers."""
     for task in (WAYS, {**SMALL, "given": {"Fimo": 1}, "multiplications": 20}):
         environment, rng, seen = KIND.environment(task), stream(1, "orders"), {}
-        for _ in range(150):
+        for _ in range(100):
             state = environment.initial_state(task)
             while actions := environment.legal_actions(state):
                 state = environment.step(state, int(rng.choice(actions))).state
@@ -227,7 +227,7 @@ def test_true_sentences_that_answer_another_question_are_refused():
         ({"tables": {**SMALL["tables"], "Rud": ["1/2"]}}, "Rud needs 2"),
         *(
             ({"tables": {**SMALL["tables"], "Fimo": [each]}}, "a probability of Fimo")
-            for each in ("1/0", "3/2", "-1", True, None, 0.5, "1/1000", "0.5", "x")
+            for each in ("1/0", "3/2", "-1", True, None, 0.5, 2, 10**5000, "1/", "1/1000", "0.5", "x", [])
         ),
         ({"treatment": "Wob", "outcome": "Fimo"}, "no effect"),
         ({"given": {"Rud": 1}}, "given: 'Rud'"),

@@ -47,7 +47,7 @@ LARGEST = {
 class TestRules(EnvironmentConformance):
     environment = rules.environment()
     tasks = (None, FRONT_DOOR, NAPKIN, LARGEST, *(KIND.make(stream(seed, "identify"), seed / 3) for seed in range(4)))
-    episodes = 24
+    episodes = 12
 
 
 class TestKind(TaskKindConformance):
@@ -163,7 +163,7 @@ def test_the_quotient_of_the_napkin_is_right_for_any_value():
 
 def test_rules_are_those_of_networkx():
     """Whatever is offered follows from separation in a graph without some edges, and nothing else does."""
-    for number, task in enumerate(drawn(6, 0.8)):
+    for number, task in enumerate(drawn(4, 0.8)):
         environment, rng = KIND.environment(task), stream(number, "rules")
         whole = networkx.DiGraph(task["edges"])
         whole.add_nodes_from(task["variables"])
@@ -343,7 +343,7 @@ def test_broken_tasks_say_what_is_wrong(changed, evidence):
 
 
 def test_expressions_survive_being_written():
-    for number, task in enumerate(drawn(12, 0.6)):
+    for number, task in enumerate(drawn(6, 0.6)):
         if isinstance(task["answer"], str):
             tree, rng = expressions.parse(task["answer"], task["variables"]), stream(number, "written")
             free = [expressions.Variable(task["variables"].index(task[field]), 0) for field in ("treatment", "outcome")]

@@ -1,5 +1,6 @@
 """Causal models in numbers: how tasks give their tables, and what is asked about them."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
@@ -16,6 +17,7 @@ MAX_TABLES = 12
 """Of the variables, and of the copies of those that the imagined world needs."""
 MAX_DENOMINATOR = 100
 MAX_GIVEN = 3
+_PROBABILITY = re.compile(r"(\d{1,3})(?:/(\d{1,3}))?", re.ASCII)
 FORMS = ("intervention", "counterfactual")
 
 
@@ -111,10 +113,12 @@ def _read_tables(
 
 def _probability(name: str, value: Any) -> Fraction:
     """A number from 0 to 1 that is written as 0, 1 or "3/10"."""
-    top, _, bottom = value.partition("/") if isinstance(value, str) else (value, "", "1")
-    whole = str(top), bottom or "1"
-    if isinstance(value, bool) or not all(each.isascii() and each.isdecimal() and len(each) <= 3 for each in whole):
+    if type(value) is int and value in (0, 1):
+        return Fraction(value)
+    match = _PROBABILITY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         raise TaskError(f"tables: a probability of {name} is not written as 0, 1 or '3/10'")
-    if not 0 <= int(whole[0]) <= int(whole[1]) <= MAX_DENOMINATOR or whole[1] == "0":
+    top, bottom = int(match[1]), int(match[2] or 1)
+    if not 0 <= top <= bottom <= MAX_DENOMINATOR or not bottom:
         raise TaskError(f"tables: a probability of {name} is not between 0 and 1, in at most hundredths")
-    return Fraction(int(whole[0]), int(whole[1]))
+    return Fraction(top, bottom)
