@@ -1,6 +1,7 @@
 """Data sets of the package reasoning-gym: whether their scorers accept wrong answers, which decides what is judged here
 (decision 0028), and their verdicts a second beside ours. Needs the extra `tasks`."""
 
+import contextlib
 import json
 import re
 import time
@@ -28,6 +29,8 @@ PAIRS = {
     "sokoban": "sokoban",
 }
 """Data sets, and kinds of ours that ask for much the same."""
+UNORDERED = ("polynomial_equations", "prime_factorization")
+"""Those whose answers are the same in any order."""
 NOTHING = ("", " ", "0", "1", "None", "True", "False", "{}", "[]", "[[]]", "x", "nan", "inf", "1e999", "-1", "no")
 """What is no answer, or to everything the same."""
 
@@ -60,7 +63,7 @@ def examined(name: str, count: int) -> dict[str, Any]:
         if entry.answer is None:
             continue
         found["own refused"] += _score(place, entry.answer) != 1
-        for answer in near(entry.answer, known, stream(number, "near", name)):
+        for answer in near(entry.answer, known, stream(number, "near", name), name in UNORDERED):
             _note(found, place, entry, answer)
     return found
 
@@ -87,7 +90,7 @@ def _score(place: Place, answer: str) -> float:
     return scorer().score(place, answer)[1] if form is None or re.fullmatch(form, answer) else 0.0
 
 
-def near(own: str, known: Sequence[str], rng: np.random.Generator) -> Iterator[str]:
+def near(own: str, known: Sequence[str], rng: np.random.Generator, unordered: bool = False) -> Iterator[str]:
     """Answers that are not the same as the own one: other entries', digits, letters, words and lines changed, left out,
     exchanged and doubled, and the own one within other things."""
     others = [known[int(i)] for i in rng.permutation(len(known))[:6]]
@@ -97,7 +100,8 @@ def near(own: str, known: Sequence[str], rng: np.random.Generator) -> Iterator[s
     for other in others[:2]:
         made += [f"{own} or {other}", f"{other} or {own}", f"{own}, {other}", f"{own}\n{other}"]
     made += [f"The answer is {own}", f"not {own}", f"{own}!", f'"{own}"', f"[{own}]", f"{own[:-1]}, 0{own[-1:]}"]
-    return (each for each in dict.fromkeys(made) if _value(each) != _value(own))
+    value: Callable[[str], Any] = (lambda text: sorted(_value(text), key=str)) if unordered else _value
+    return (each for each in dict.fromkeys(made) if value(each) != value(own))
 
 
 def _changed(own: str, rng: np.random.Generator) -> Iterator[str]:
@@ -129,10 +133,9 @@ def _rearranged(own: str, mark: str, rng: np.random.Generator) -> Iterator[str]:
 
 def _value(text: str) -> Any:
     """What a text says, without capitals, blanks, and other ways to write the same numbers; lists are in order."""
-    try:
-        return _sorted(json.loads(text.replace("'", '"')))
-    except (ValueError, RecursionError):
-        pass
+    with contextlib.suppress(ValueError, RecursionError):
+        if not isinstance(found := _sorted(json.loads(text.replace("'", '"'))), int | float):
+            return found
     text = re.sub(r"-(?=0+(\.0*)?(?![\d.]))|[,.](?!\d)|[$]", " ", text.casefold())
     return [
         Fraction(part) if part[0].isdigit() else part.removeprefix("d")
@@ -143,7 +146,7 @@ def _value(text: str) -> Any:
 def _sorted(found: Any) -> Any:
     if isinstance(found, list):
         return sorted(map(_sorted, found), key=repr)
-    return float(found) if isinstance(found, int) else found
+    return found
 
 
 # ---- theirs beside ours ----------------------------------------------------------------------------------------------
