@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from zeroloop.contracts import Task
 from zeroloop.seeding import stream
-from zeroloop.tasks import kind_of, kinds
-from zeroloop.tasks._reasoning_gym import FORMS, Entry, Place, entry_place, entry_task, installed, scorer
-from zeroloop.tasks._reasoning_gym_table import ANY, JUDGED, REFUSED
+from zeroloop.tasks import kinds
+from zeroloop.tasks._reasoning_gym import FORMS, Entry, Place, entry_place, installed, scorer
+from zeroloop.tasks._reasoning_gym_table import JUDGED, REFUSED
 
 PAIRS = {
     "chain_sum": "calculate",
@@ -173,12 +172,29 @@ def beside(name: str, kind_name: str, answers: int) -> dict[str, float]:
     wrong = [
         (entry, answer)
         for number, (entry, own) in enumerate(entries)
-        for answer in islice(near(own, known, stream(number, "beside", name)), each)
+        for answer in _drawn(near(own, known, stream(number, "beside", name), name in UNORDERED), each, rng)
+        if not _is_colouring(entry, answer)
     ]
     theirs = _timed(lambda entry, answer: data_set.score_answer(answer, entry) == 1, right, wrong)
     return {f"ours, {key}": value for key, value in ours.items()} | {
         f"theirs, {key}": value for key, value in theirs.items()
     }
+
+
+def _drawn(answers: Iterator[str], count: int, rng: np.random.Generator) -> list[str]:
+    """So many of them, at random."""
+    every = [*answers]
+    return [every[int(i)] for i in rng.choice(len(every), count)]
+
+
+def _is_colouring(entry: dict[str, Any], answer: str) -> bool:
+    """Whether an answer colours the graph of an entry, as others than the own one may."""
+    puzzle = entry["metadata"].get("puzzle", {})
+    try:
+        colours = json.loads(answer) if "color_options" in puzzle else None
+        return colours is not None and all(colours[str(a)] != colours[str(b)] for a, b in puzzle["edges"])
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def entry_answer(entry: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """What runs in a process of its own: makes entries of data sets of the package reasoning-gym, and scores answers.
 
-A request is a line of JSON with `data_set`, `config`, `index` and perhaps an `answer`. It is answered by a line with the
-entry's question and answer, and, where there is an answer, by another one with the score that the data set gives it; or
-with a `problem`, in words.
+A request is a line of JSON with `data_set`, `config`, `index` and perhaps an `answer`. It is answered by a line with
+the entry's question and answer, and, where there is an answer, by another one with the score that the data set gives
+it; or with a `problem`, in words.
 """
 
 import functools

@@ -1,9 +1,9 @@
 """Data sets of the package reasoning-gym as tasks whose answer is a text, judged by the data sets' own scorers.
 
 A task names its place: data set, configuration and index. The verifier makes the entry again from these, and demands
-the same problem and answer, so that nothing that a task says of itself is believed, and none that was made with another
-version of the package is judged by this one. The package is imported in a process of its own alone, which is ended where
-an entry or a score takes too long (decision 0028).
+the same problem and answer, so that nothing that a task says of itself is believed, and none that another version of
+the package made is judged by this one. The package is imported in a process of its own alone, which is ended where an
+entry or a score takes too long (decision 0028).
 """
 
 import atexit
@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,7 +41,8 @@ ENTRIES = 100
 _INSIDE = Path(__file__).with_name("_inside_reasoning_gym.py")
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Place:
     """Where an entry is. config: settings that differ from the data set's own."""
 
     data_set: str
@@ -64,14 +66,15 @@ def judged(data_set: str) -> str:
     """The name of a data set whose full scores are right answers. Raises SettingError for others, with the reason, and
     UnknownNameError."""
     if data_set in REFUSED:
-        raise SettingError(f"reasoning-gym:{data_set} is not judged here: {REFUSED[data_set]}; `zeroloop list` has others")
+        reason = REFUSED[data_set]
+        raise SettingError(f"reasoning-gym:{data_set} is not judged here: {reason}; `zeroloop list` names others")
     if data_set not in JUDGED:
         raise unknown_name("data set of reasoning-gym", data_set, JUDGED)
     return data_set
 
 
 def entry_task(place: Place) -> Task:
-    """The task that an entry is. Raises MissingExtraError without the package, and TaskError where there is no entry."""
+    """The task that an entry is. Raises MissingExtraError without the package; TaskError where there is no entry."""
     question, answer = scorer().entry(place)
     return {
         "task_id": "-".join(map(str, (TYPE, place.data_set, place.config.get("seed"), place.index))),
@@ -79,7 +82,7 @@ def entry_task(place: Place) -> Task:
         "kind": TEXT,
         "problem": question,
         **({} if answer is None else {"answer": answer}),
-        **place._asdict(),
+        **asdict(place),
         "package_version": version("reasoning-gym"),
     }
 
@@ -138,10 +141,10 @@ def _compare(task: Task, entry: Entry) -> None:
     """Raises TaskError where a task is not the one that the data set has at its place."""
     for name, own in (("problem", entry.question), ("answer", entry.answer)):
         if task.get(name) != own:
-            there, made = version("reasoning-gym"), str(task.get("package_version"))[:20]
+            made = str(task.get("package_version"))[:20]
             raise TaskError(
-                f"{name} is not that of the data set at this place; the task says that it was made with version {made} of "
-                f"reasoning-gym, and {there} is installed"
+                f"{name} is not that of the data set at this place; the task says that it was made with version {made} "
+                f"of reasoning-gym, and {version('reasoning-gym')} is installed"
             )
 
 
@@ -158,13 +161,13 @@ class Scorer:
         """What is there. Raises MissingExtraError without the package, and TaskError where there is no entry, or where
         it takes too long."""
         with self._lock:
-            return self._entry(place._asdict())
+            return self._entry(asdict(place))
 
     def score(self, place: Place, answer: str) -> tuple[Entry, float]:
-        """What is there, and what the data set gives an answer to it. Raises likewise; TimeoutError where the score takes
-        too long; and ValueError where there is none."""
+        """What is there, and what the data set gives an answer to it. Raises likewise; TimeoutError where the score
+        takes too long; and ValueError where there is none."""
         with self._lock:
-            entry = self._entry({**place._asdict(), "answer": answer})
+            entry = self._entry({**asdict(place), "answer": answer})
             reply = self._reply(SCORE_SECONDS)
         if "late" in reply:
             raise TimeoutError(f"there was no score after {SCORE_SECONDS:g} s")

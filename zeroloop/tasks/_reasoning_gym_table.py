@@ -4,7 +4,7 @@ A data set is judged where a score of 1 is given to right answers alone, and ref
 others, from 0 to 0.99, says nothing here: it is below 1, and wrong.
 """
 
-ONE, VALUE, ANY = "the text of the data set", "the value, however it is written", "any answer that is right by the rules"
+ONE, VALUE, ANY = "the text of the data set", "the value, however it is written", "any answer right by the rules"
 
 _JUDGED = {
     ONE: """ab acre aiw arc_1d arc_agi base_conversion basic_arithmetic bf binary_alternation binary_matrix
@@ -75,5 +75,5 @@ FORMS: dict[str, str] = {
     "string_insertion": r"[A-E]+",
     "survo": r"[0-9 \n]+",
 }
-"""What answers must look like before a scorer sees them that passes over parts of a text, takes the last of several values
-for one thing, or evaluates texts that are not right as programs: those of these forms do nothing."""
+"""What answers must look like before a scorer sees them that passes over parts of a text, takes the last of several
+values for one thing, or evaluates texts that are not right as programs: those of these forms do nothing."""
