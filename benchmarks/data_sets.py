@@ -166,7 +166,7 @@ def beside(name: str, kind_name: str, answers: int) -> dict[str, float]:
     ours = _timed(lambda task, answer: kind.verify(task, answer).verdict == "correct", right, wrong)
 
     data_set = reasoning_gym.create_dataset(name, seed=1, size=count)
-    entries = [(data_set[i], entry_answer(data_set[i])) for i in range(count)]
+    entries = [(entry, entry_answer(entry)) for entry in (data_set[i] for i in range(count))]
     known = [own for _, own in entries]
     right = [(entry, own) for entry, own in entries for _ in range(each)]
     wrong = [

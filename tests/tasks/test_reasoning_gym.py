@@ -7,6 +7,7 @@ import re
 import pytest
 
 from zeroloop.errors import MissingExtraError, SettingError, TaskError, UnknownNameError
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
 from zeroloop.tasks import ReasoningGymTaskGenerator, _reasoning_gym, kind_of, verify
 from zeroloop.tasks._mixture import Mixture
@@ -127,7 +128,9 @@ def test_tasks_are_solved_by_writing_alone_and_with_others():
     for sign in [*task["answer"], "end"]:
         state, reward, _, terminal = mixture.step(state, mixture.parse_action(state, sign))
     assert terminal and reward == 1 and mixture.answer(state) == task["answer"]
-    episode = asyncio.run(SelfPlayEpisodeGenerator(mcts_config={"num_simulations": 2}).generate_episode(task))
+    generator = SelfPlayEpisodeGenerator(mcts_config={"num_simulations": 2})
+    generator.use(UniformEvaluator())
+    episode = asyncio.run(generator.generate_episode(task))
     assert episode.outcome in ("success", "failure")
 
 
