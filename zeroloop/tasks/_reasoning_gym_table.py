@@ -43,7 +43,7 @@ REFUSED: dict[str, str] = {
     "number_sorting": "its scorer accepts numbers that are up to 1 from the right ones",
     "polynomial_multiplication": _EVALUATES,
     "pool_matrix": "its scorer accepts numbers that are up to 1 % from the right ones",
-    "power_function": "its scorer compares three digits of numbers that are asked for to the last",
+    "power_function": "its scorer rounds the answer to three digits, too, so that 1.2349 is right for 1.2251",
     "propositional_logic": "its scorer takes what it cannot read for a variable, and a premise for a conclusion",
     "puzzle24": f"{_EVALUATES}, and accepts 24.9 and other numbers than the given ones",
     "rush_hour": "it has no right answer to compare with, and its scorer finds moves in any text",
