@@ -1,6 +1,7 @@
 """`zeroloop generate`: what it writes, what it says, and what it refuses."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -58,6 +59,19 @@ def test_what_is_generated_can_be_verified(zeroloop, tmp_path):
     assert zeroloop("verify", "a.jsonl").out.endswith("3 answers: 3 correct; mean score 1.000\n")
 
 
+@pytest.mark.skipif(find_spec("reasoning_gym") is None, reason="reasoning-gym (extra tasks) is missing")
+def test_data_sets_of_reasoning_gym_are_generated_listed_and_verified(zeroloop, tmp_path):
+    answer = zeroloop("generate", "reasoning-gym:ab", "--tasks", "2", "--seed", "3", "--out", "t.jsonl")
+    assert answer.code == 0 and answer.out.splitlines()[1].split() == ["reasoning_gym", "text", "2"]
+    made = lines((tmp_path / "t.jsonl").read_text())
+    assert made == tasks.ReasoningGymTaskGenerator("ab", 3).generate(2)
+    attempts = [{"task": task, "answer": made[0]["answer"]} for task in made]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, attempts)))
+    assert zeroloop("verify", "a.jsonl").out.endswith("2 answers: 1 correct, 1 wrong; mean score 0.500\n")
+    listed = zeroloop("list", "--json").json["tasks by zeroloop generate reasoning-gym:NAME"]
+    assert listed["ab"] == "the text of the data set" and "countdown" not in listed
+
+
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
@@ -74,6 +88,9 @@ def test_what_is_generated_can_be_verified(zeroloop, tmp_path):
         (["math", "--tasks", "1", "--difficulty", "a", "b", "--out", "t"], 2, ["--difficulty", "'a'"]),
         (["math", "--tasks", "1", "--kinds", "calclate", "--out", "t"], 2, ["did you mean 'calculate'?"]),
         (["math", "--tasks", "1", "--kinds", "text", "--out", "t"], 2, ["unknown kind of the family math, 'text'"]),
+        (["reasoning-gym:sudoko", "--tasks", "1", "--out", "t"], 2, ["did you mean 'sudoku'?"]),
+        (["reasoning-gym:rush_hour", "--tasks", "1", "--out", "t"], 2, ["rush_hour is not judged here", "finds moves"]),
+        (["reasoning-gym:ab", "--tasks", "1", "--kinds", "ab", "--out", "t"], 2, ["--kinds is for families"]),
         (["math", "--tasks", "1", "--out", "missing/t"], 2, ["--out", "no directory missing; create it first"]),
         (["math", "--tasks", "1", "--out", "."], 2, ["--out", "is a directory"]),
     ],

@@ -64,6 +64,7 @@ def examine() -> list[Finding]:
         _torch(),
         _extra("openvino", "openvino", "cpu", "int8 networks, 4 to 5 times faster than torch on a CPU"),
         _extra("solver", "bitbully", "solver", "exact scores for positions files without them"),
+        _extra("reasoning-gym", "reasoning_gym", "tasks", "its data sets as tasks, and their verifiers"),
         *map(_sandbox, sandbox.LANGUAGES),
         _compiler(),
         _gpu(),

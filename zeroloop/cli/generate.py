@@ -16,15 +16,20 @@ from zeroloop.errors import UsageError, unknown_name
 from zeroloop.files import atomic_write
 from zeroloop.sandbox import LANGUAGES
 from zeroloop.tasks import (
+    BaseTaskGenerator,
     CodeGenerationTaskGenerator,
     FamilyTaskGenerator,
     MathProblemGenerator,
     MCTSSearchTaskGenerator,
     MultiStepReasoningGenerator,
+    ReasoningGymTaskGenerator,
     kinds,
 )
 
 STDOUT = Path("-")
+BRIDGE = "reasoning-gym:"
+"""What the family begins with where a data set of that package is meant."""
+DIFFICULTY = (0.1, 1.0)
 GENERATORS: tuple[type[FamilyTaskGenerator], ...] = (
     MathProblemGenerator,
     CodeGenerationTaskGenerator,
@@ -54,10 +59,11 @@ def run(words: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser("generate", "Make verifiable tasks of a family, one JSON object a line.")
     option = parser.add_argument
-    option("family", metavar="FAMILY", help=f"one of {', '.join(_families())}")
+    families = f"one of {', '.join(_families())}, or {BRIDGE}NAME, a data set of that package (`zeroloop list`)"
+    option("family", metavar="FAMILY", help=families)
     option("--tasks", type=at_least(1), required=True, metavar="N", help="how many")
     difficulty = "from 0 to 1, drawn between these two; default 0.1 1.0"
-    option("--difficulty", nargs=2, type=float, default=(0.1, 1.0), metavar=("LO", "HI"), help=difficulty)
+    option("--difficulty", nargs=2, type=float, default=DIFFICULTY, metavar=("LO", "HI"), help=difficulty)
     option("--seed", type=at_least(0), default=0, metavar="S", help="equal seeds make equal tasks, default 0")
     option("--kinds", nargs="+", metavar="K", help="only these kinds of the family")
     option("--languages", nargs="+", metavar="L", help="of code: only these languages, such as python java")
@@ -78,8 +84,10 @@ def _families() -> list[str]:
     return sorted({kind.family for kind in kinds()})
 
 
-def _generator(arguments: argparse.Namespace) -> FamilyTaskGenerator:
+def _generator(arguments: argparse.Namespace) -> BaseTaskGenerator:
     """The family's generator. Raises UsageError for a wrong range, or a word that is no family or kind of it."""
+    if arguments.family.startswith(BRIDGE):
+        return _bridge(arguments)
     low, high = arguments.difficulty
     if not 0 <= low <= high <= 1:
         raise UsageError(f"--difficulty must rise within 0 to 1, not {low:g} to {high:g}; e.g. --difficulty 0.1 1.0")
@@ -98,6 +106,13 @@ def _generator(arguments: argparse.Namespace) -> FamilyTaskGenerator:
     return made((low, high), arguments.seed, arguments.kinds, arguments.languages)
 
 
+def _bridge(arguments: argparse.Namespace) -> ReasoningGymTaskGenerator:
+    for name, left_out in (("difficulty", DIFFICULTY), ("kinds", None), ("languages", None)):
+        if getattr(arguments, name) != left_out:
+            raise UsageError(f"--{name} is for families; leave it out for {arguments.family}")
+    return ReasoningGymTaskGenerator(arguments.family.removeprefix(BRIDGE), arguments.seed)
+
+
 def _generator_of(family: str) -> type[FamilyTaskGenerator]:
     """The class that makes tasks of a family: one that Zeroloop has, or one for a family of an author's."""
     for each in GENERATORS:
@@ -106,7 +121,7 @@ def _generator_of(family: str) -> type[FamilyTaskGenerator]:
     return type(f"{family}_generator", (FamilyTaskGenerator,), {"family": family})
 
 
-def _tasks(generator: FamilyTaskGenerator, number: int, made: Counter[tuple[str, str]]) -> Iterator[Task]:
+def _tasks(generator: BaseTaskGenerator, number: int, made: Counter[tuple[str, str]]) -> Iterator[Task]:
     """The tasks, counted by type and kind, with a progress bar where stderr is a terminal."""
     console = Console(stderr=True)
     for _ in track(range(number), "tasks", console=console, transient=True, disable=not console.is_terminal):

@@ -1,6 +1,7 @@
 """`zeroloop list`: the parts there are, with one line about each."""
 
 import ast
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,13 +24,22 @@ def run(words: Sequence[str]) -> int:
         "recipes": recipes(),
         "benchmarks": {name: first_line(file) for name, file in benchmarks().items()},
     }
+    if importlib.util.find_spec("reasoning_gym") is not None:
+        parts["tasks by zeroloop generate reasoning-gym:NAME"] = data_sets()
     with json_output(arguments.json) as print_json:
         for kind, entries in parts.items():
             print(kind)
             for name, text in entries.items():
-                print(f"  {name:<18}{text}")
+                print(f"  {name:<18}{text}" if len(name) < 18 else f"  {name:<26}{text}")
         print_json(parts)
     return 0
+
+
+def data_sets() -> dict[str, str]:
+    """Name -> what is right in it, for each data set of reasoning-gym that is judged here."""
+    from zeroloop.tasks._reasoning_gym_table import JUDGED
+
+    return dict(sorted(JUDGED.items()))
 
 
 def described(package: str) -> dict[str, str]:

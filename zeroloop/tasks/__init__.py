@@ -7,6 +7,7 @@ from zeroloop.tasks._generators import (
     MathProblemGenerator,
     MCTSSearchTaskGenerator,
     MultiStepReasoningGenerator,
+    ReasoningGymTaskGenerator,
 )
 from zeroloop.tasks._kinds import is_held_out, kind_of, kinds, verify
 
@@ -17,6 +18,7 @@ __all__ = [
     "MCTSSearchTaskGenerator",
     "MathProblemGenerator",
     "MultiStepReasoningGenerator",
+    "ReasoningGymTaskGenerator",
     "is_held_out",
     "kind_of",
     "kinds",

@@ -1,7 +1,7 @@
 """Generators: from a seed to tasks, of a family or of your own making."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from zeroloop.errors import SettingError, unknown_name
 from zeroloop.sandbox import LANGUAGES
 from zeroloop.seeding import stream
 from zeroloop.tasks._kinds import drawn, kinds
+from zeroloop.tasks._reasoning_gym import entry_place, entry_task, judged
 
 
 class BaseTaskGenerator:
@@ -138,3 +139,24 @@ class MCTSSearchTaskGenerator(FamilyTaskGenerator):
     """Games, optimisation, path finding."""
 
     family = "search"
+
+
+class ReasoningGymTaskGenerator(BaseTaskGenerator):
+    """Tasks of a data set of the package reasoning-gym, which the extra `tasks` brings.
+
+    config: settings of the data set; others than its seed and size, which the generator chooses.
+    Raises UnknownNameError for a data set that is not known, and SettingError for one that gives full scores to wrong
+    answers; making tasks raises MissingExtraError without the package, and TaskError where it takes no such settings.
+    """
+
+    def __init__(self, data_set: str, seed: int | None = None, config: Mapping[str, Any] | None = None) -> None:
+        super().__init__(seed=seed)
+        self.data_set = judged(data_set)
+        self.config = dict(config or {})
+        self._made = 0
+
+    def generate(self, num_tasks: int) -> list[Task]:
+        """The next `num_tasks` tasks."""
+        numbers = range(self._made, self._made + num_tasks)
+        self._made += num_tasks
+        return [entry_task(entry_place(self.seed, self.data_set, number, self.config)) for number in numbers]

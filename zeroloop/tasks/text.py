@@ -13,6 +13,7 @@ import numpy as np
 from zeroloop.contracts import Solution, SolvingEnvironment, Task, Verdict
 from zeroloop.errors import SettingError, TaskError
 from zeroloop.task_fields import text
+from zeroloop.tasks import _reasoning_gym
 from zeroloop.tasks._kinds import Kind, correct, endless, wrong
 from zeroloop.tasks.calculate import read_number
 
@@ -31,7 +32,7 @@ _VOWELS, _CONSONANTS = "aeiou", "bdfgklmnprstvz"
 _CODE = re.compile(r"[+-]?0[0-9]")
 """What begins like this is a code, in which zeros count, and not a number."""
 
-_verifiers: dict[str, Verifier] = {}
+_verifiers: dict[str, Verifier] = {_reasoning_gym.TYPE: _reasoning_gym.verdict}
 _lock = threading.Lock()
 
 
