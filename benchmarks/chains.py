@@ -1,6 +1,6 @@
 """Chains of reasoning in bulk: those of reference solutions, read again, and with one word of one sentence changed.
 
-    zeroloop bench chains            or: python -m benchmarks.chains [--family F] [--chains N] [--seconds S]
+One family, and more of it: python -m benchmarks.chains --family reasoning --seconds 75
 """
 
 import argparse
@@ -45,9 +45,9 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
 def chains(kind: TaskKind, count: int, seconds: float) -> dict[str, Any]:
     """Chains of at most `count` tasks over all difficulties, as many as are made in `seconds`.
 
-    true: accepted by the second reader. rejected: why others were not. By what is changed (a number, a name, a direction)
-    how many changed chains there were; harmless: those whose sentence the environment says of another move there, or of
-    the same one, so that it is true. accepted: of all others, how many got through, with examples.
+    true: accepted by the second reader. rejected: why others were not. changed: chains with one false sentence, by what
+    is changed in it. harmless: changed ones that were accepted, and rightly: the environment says the same of another
+    move there. accepted: false ones that were, with examples.
     """
     found, reasons, changed = Counter[str](), Counter[str](), Counter[str]()
     examples, began = list[str](), time.perf_counter()

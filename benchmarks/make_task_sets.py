@@ -1,10 +1,10 @@
 """Makes the held-out tasks in `zeroloop/run/task_sets` (zeroloop/run/task_sets.py says what they are).
 
-    python -m benchmarks.make_task_sets [--kinds K ...] [--tasks 30] [--out DIR]
+    python -m benchmarks.make_task_sets [--kinds K ...] [--tasks 24] [--out DIR]
 
-Task i of a level depends on (kind, level, i) only, but for what is left out because its structure was there before. Kinds
-with few easy structures have fewer tasks. A task whose own answer is not accepted ends the program, as does a language
-that is not installed. Needed after a kind's tasks change; raise its version then.
+Task i of a level depends on (kind, level, i) only, but for what is left out because its structure was there before.
+Kinds with few easy structures have fewer tasks. A task whose own answer is not accepted ends the program, as does a
+language that is not installed. Needed after a kind's tasks change; raise its version then.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from zeroloop.run.task_sets import DIRECTORY, LEVELS, head_of, level_of, path_of
 from zeroloop.seeding import stream
 from zeroloop.tasks import is_held_out, kinds
 
-TASKS = 30
+TASKS = 24
 """Of each level."""
-_DRAWS = 300
+_DRAWS = 200
 
 
 def candidates(kind: TaskKind, level: str, number: int, count: int = TASKS) -> Iterator[Task]:

@@ -65,7 +65,7 @@ class PositionsError(ZeroloopError, ValueError):
 
 
 class TaskSetError(ZeroloopError):
-    """Held-out tasks of a kind do not ship, or were made by another version of it; the message says how to make them."""
+    """Held-out tasks of a kind do not ship, or are of another version of it; the message says how to make them."""
 
 
 class EnvironmentFailedError(ZeroloopError):

@@ -1,4 +1,4 @@
-"""The held-out tasks that ship: what they are, that they are still what is made, and what is said where they are not."""
+"""The held-out tasks that ship: what they are, that they are what is made, and what is said where they are not."""
 
 import json
 

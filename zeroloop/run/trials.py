@@ -77,8 +77,8 @@ def grade_tasks(
 class VerifiedGrade:
     """What the verifier says of answers to `tasks` tasks, whatever the rules rewarded.
 
-    solved: share in [0, 1] that is correct. good: share that scores as much as the kind wants. score: mean. excess: mean
-    excess of what the correct ones cost over the best; None where none is correct, or answers are only right or wrong.
+    solved: share in [0, 1] that is correct. good: share that scores as much as the kind wants. score: mean. excess:
+    mean of what the correct ones cost above the best; None where none is correct, or answers are only right or wrong.
     errors: answers of which nothing is known, because a verifier failed or took too long; they count as not correct.
     """
 
