@@ -1,7 +1,9 @@
 """Entailment: worlds that refute a goal, in the environment, as people write them, and as the reference finds them."""
 
 import copy
+import functools
 import itertools
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,8 +32,8 @@ REFUTABLE: Task = {**copy.deepcopy(PROVABLE), "facts": [["florp", "Ulo", "Mirk"]
 WORLD = ["It does not follow", "Ulo is a dax", "Mirk is glim"]
 CLAIMS = [
     "Imagine that Ulo is a dax and Ulo does not florp Ulo, and that nothing else is so beside the facts.",
-    "Since Ulo is a dax and Ulo florps Mirk, rule 1 wants Mirk is glim or Ulo is a wug: imagine that Mirk is glim, too; "
-    "now every rule holds, so that it does not follow.",
+    "Since Ulo is a dax and Ulo florps Mirk, rule 1 wants Mirk is glim or Ulo is a wug: imagine that Mirk is glim, "
+    "too; now every rule holds, so that it does not follow.",
 ]
 DENIED: Task = {
     "individuals": ["Ulo"],
@@ -62,7 +64,7 @@ class TestKind(TaskKindConformance):
             [*WORLD, "All else is false."],
             "No, it does not follow:\n1. Mirk is glim\n2. Ulo is a dax\n3. Ulo is not a wug\n\nNothing else is so",
             "COUNTER-EXAMPLE\nulo is a dax and mirk is glim and ulo florps mirk",
-            [*WORLD, "Mirk is a wug", "Mirk is a dax"],  # more than is needed
+            [*WORLD, "Mirk is a dax"],  # more than is needed
         ),
         "not known is not false": (DENIED, ["It does not follow", "Ulo is a dax"]),
     }
@@ -78,6 +80,16 @@ class TestKind(TaskKindConformance):
         ),
         "not known is not false": (DENIED, ["It does not follow"], ["It does not follow", "Ulo is a wug"]),
     }
+
+    def tasks(self) -> list[Task]:
+        """Made once for all laws."""
+        return copy.deepcopy(seeded_tasks())
+
+
+@functools.cache
+def seeded_tasks() -> list[Task]:
+    """What the laws are checked on."""
+    return TestKind().made(1)
 
 
 # ---- the environment -------------------------------------------------------------------------------------------------
@@ -112,7 +124,7 @@ def test_a_first_move_that_refutes_what_follows_is_lost():
 def test_too_large_worlds_are_refused():
     rules = [{"if": [], "then": [["florp", "x", "y"]]}, {"if": [], "then": [["not", "dax", "x"]]}]
     large = {**REFUTABLE, "individuals": ["Ulo", "Mirk", "Tavo", "Pesk", "Zilla", "Brun", "Odra", "Fenn"]}
-    large |= {"rules": rules * 1, "predicates": {**REFUTABLE["predicates"], "vimp": "verb"}}
+    large |= {"predicates": {**REFUTABLE["predicates"], "vimp": "verb"}}
     large["rules"] = [*rules, {"if": [], "then": [["vimp", "x", "y"]]}]
     with pytest.raises(TaskError, match="rules: there may be 137 moves in one state, and 96 are allowed"):
         entailment.environment().initial_state({**large, "goal": {"if": [], "then": [["dax", "Ulo"]]}})
@@ -157,7 +169,7 @@ def test_evidence_names_the_mistake():
         (WORLD[:1], "it must be so that Ulo is a dax, or else the goal is no false statement"),
         (
             WORLD[:2],
-            "rule 1 does not hold: Ulo is a dax and Ulo florps Mirk is given, and not Mirk is glim or Ulo is a wug",
+            "rule 1 does not hold: Ulo is a dax and Ulo florps Mirk is given, and not Mirk",
         ),
         ([*WORLD, "Mirk is not glim"], "Mirk is not glim, it says, and the opposite"),
         ([*WORLD, "Eve is a dax"], "line 4 ('Eve is a dax'): there is no 'eve'; known: Ulo, Mirk"),
@@ -170,13 +182,13 @@ def test_evidence_names_the_mistake():
 
 
 def test_half_of_the_tasks_do_not_follow_and_nothing_says_which():
-    made = [KIND.make(stream(seed, "half"), seed / 40) for seed in range(24)]
+    made = [KIND.make(stream(seed, "half"), seed / 50) for seed in range(24)]
     refuted = [task for task in made if task["answer"][0] == tasks.REFUTED]
     assert 6 <= len(refuted) <= 18
     for task in made:
         problem = read_problem(task)
         assert (counter_world(problem) is not None) == (task in refuted)
-        assert "does not follow" in task["problem"] and "Prove" in task["problem"] or "proof" in task["problem"]
+        assert "does not follow" in task["problem"] and re.search("[Pp]rove|proof", task["problem"])
         if task in refuted:
             assert shortest_proof(problem, problem.max_steps, 5_000).lines is None
     asked = {task["problem"].split("\n\n")[-2].split(" that ")[0] for task in refuted}
@@ -185,7 +197,7 @@ def test_half_of_the_tasks_do_not_follow_and_nothing_says_which():
 
 def test_the_prover_without_a_plan_is_verified():
     found = [KIND.verify(task, KIND.baseline(task)) for task in (PROVABLE, REFUTABLE, DENIED)]
-    assert [verdict.verdict for verdict in found] == ["correct", "wrong", "wrong"]
+    assert [verdict.verdict for verdict in found] == ["correct", "correct", "wrong"]
 
 
 # ---- the reference against trying everything -------------------------------------------------------------------------

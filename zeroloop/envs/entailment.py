@@ -49,8 +49,9 @@ class Entailment(MoveListEnvironment[Proof | World, int]):
 
     Then a counter-model is made (as in SATCHMO, Manthey and Bry 1988): the facts hold, the goal does not, and all else
     is false at first. A move lets an atom be true that a rule wants which does not hold: one of its conclusions, or
-    what one of its premises denies. Score 1 when all rules hold; 0 when one cannot be made to hold any more, or there is
-    no room for more atoms. Nothing is taken back, so that where a rule wants one thing or another a choice may be wrong.
+    what one of its premises denies. Score 1 when all rules hold; 0 when one cannot be made to hold any more, or there
+    is no room for more atoms. Nothing is taken back, so that where a rule wants one thing or another a choice may be
+    wrong.
 
     What a network is shown is as in deduction, with the literals that are given or chosen in a world.
     """

@@ -112,8 +112,8 @@ class Entailment(Deduction):
         return Solution(_lines(problem, world), steps, len(steps), world.nodes)
 
     def baseline(self, task: Task) -> list[str]:
-        """The prover without a plan; where its steps do not suffice, the goal is said not to follow, and what it found to
-        be so."""
+        """The prover without a plan; where its steps do not suffice, the goal is said not to follow, and what it found
+        to be so."""
         lines = super().baseline(task)
         if self.verify(task, lines).score > 0:
             return lines
