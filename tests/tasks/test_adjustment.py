@@ -290,10 +290,3 @@ def test_the_largest_tasks_fit():
         longest = max(longest, len(environment.tokens(state)))
         state = environment.step(state, actions[0]).state
     assert longest <= environment.num_tokens <= 128
-
-
-def test_invented_names_are_none_of_the_words_that_answers_are_written_with(monkeypatch):
-    monkeypatch.setattr(_causal, "_SYLLABLES", ["no", "ne"])
-    monkeypatch.setattr(_causal, "_ENDINGS", ["", "x"])
-    names = _causal.invented_names(stream(1, "names"), 7)
-    assert len(names) == 7 and {"Nono", "Nonex"} < {*names} and "None" not in names
