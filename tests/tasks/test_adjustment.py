@@ -290,3 +290,8 @@ def test_the_largest_tasks_fit():
         longest = max(longest, len(environment.tokens(state)))
         state = environment.step(state, actions[0]).state
     assert longest <= environment.num_tokens <= 128
+
+
+def test_no_variable_has_the_name_of_a_word_of_answers():
+    """Of the words that are put together from syllables, "none" is one."""
+    assert "None" not in _causal.invented_names(stream(3, "names"), 20_000)

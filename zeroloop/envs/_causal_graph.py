@@ -14,7 +14,7 @@ from zeroloop.task_fields import one_of
 MAX_VARIABLES = 16
 MAX_EDGES = 40
 _NAME = re.compile(r"[A-Za-z]{1,20}")
-_NO_NAMES = ("and", "none", "nothing", "set")
+NO_NAMES = ("and", "none", "nothing", "set")
 """Words that answers are written with."""
 
 
@@ -31,8 +31,8 @@ def read_names(task: Task) -> tuple[str, ...]:
     names = task.get("variables")
     if not isinstance(names, list | tuple) or not 2 <= len(names) <= MAX_VARIABLES:
         raise TaskError(f"variables must be a list of 2 to {MAX_VARIABLES} names")
-    if not all(isinstance(name, str) and _NAME.fullmatch(name) and name.lower() not in _NO_NAMES for name in names):
-        raise TaskError(f"variables must be words of 1 to 20 letters from a to z, and none of {', '.join(_NO_NAMES)}")
+    if not all(isinstance(name, str) and _NAME.fullmatch(name) and name.lower() not in NO_NAMES for name in names):
+        raise TaskError(f"variables must be words of 1 to 20 letters from a to z, and none of {', '.join(NO_NAMES)}")
     if len({name.lower() for name in names}) < len(names):
         raise TaskError("variables: two have the same name; each needs one of its own")
     return tuple(names)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from zeroloop.envs._causal_graph import NO_NAMES
 from zeroloop.errors import TaskError
 from zeroloop.tasks._kinds import drawn
 
@@ -101,7 +102,9 @@ def invented_names(rng: np.random.Generator, count: int) -> list[str]:
     """Different words that mean nothing."""
     found = dict[str, None]()
     while len(found) < count:
-        found["".join(drawn(rng, _SYLLABLES) for _ in range(2)).capitalize() + drawn(rng, _ENDINGS)] = None
+        word = "".join(drawn(rng, _SYLLABLES) for _ in range(2)) + drawn(rng, _ENDINGS)
+        if word not in NO_NAMES:
+            found[word.capitalize()] = None
     return [*found]
 
 
