@@ -3,10 +3,14 @@
 import json
 import os
 import pickle
+from argparse import Namespace
 
 import pytest
 
+from zeroloop.cli.evaluate import _of_tasks
+from zeroloop.run.players import Player
 from zeroloop.run.trials import TaskGrade
+from zeroloop.tasks._mixture import Mixture
 
 KEYS = ["positions", "weak_error", "strong_error", "value_mae", "simulations", "seconds"]
 SCORES = {"1": -2, "2": -1, "3": 0, "4": 1, "5": 0, "6": -1, "7": -2}
@@ -99,6 +103,12 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
     assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["tasks", "3", "0.00%", "0.00%", "-", "0.1"]
 
 
+def test_a_family_is_its_kinds_for_as_many_players():
+    player = Player(Mixture(["tour"]), None, None)
+    asked = Namespace(family="search", kinds=None, difficulty=None)
+    assert _of_tasks(asked, player).environment.kinds == ["tour", "knapsack", "job_shop", "path_finding"]
+
+
 def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     small = "--network-options.width 16 --network-options.head-dim 8 --evaluator.backend torch"
     short = "--search.num-simulations 4 --selfplay.games-per-actor 2 --selfplay.moves-per-iteration 10"
@@ -110,6 +120,14 @@ def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
     assert {*graded["sets"]} == {"tour", "job_shop"} and 0 <= graded["good"] <= 1
     assert {*zeroloop(*asked).json["sets"]} == {"tour", "countdown"}  # what it was trained on
+    shipped = zeroloop(*asked[:4], "--limit", "2", "--json").json
+    assert {*shipped["sets"]} == {"tour", "countdown"} and shipped["simulations"] == 2
+    for levels in shipped["sets"].values():
+        assert [(level, grade["tasks"]) for level, grade in levels.items()] == [
+            *(("easy", 2), ("medium", 2), ("hard", 2), ("all", 6))
+        ]
+        assert all(0 <= grade["good"] <= grade["solved"] <= 1 and grade["errors"] == 0 for grade in levels.values())
+    assert shipped["sets"]["countdown"]["all"]["excess"] is None
     compared = zeroloop(*asked, "--kinds", "tour", "--baselines").json
     assert compared["tasks"] == 6 and {*compared["baselines"]} == {"untrained", "no network"}
     assert all(each["tasks"] == 6 for each in compared["baselines"].values())
