@@ -106,7 +106,7 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
 def test_a_family_is_its_kinds_for_as_many_players():
     player = Player(Mixture(["tour"]), None, None)
     asked = Namespace(family="search", kinds=None, difficulty=None)
-    assert _of_tasks(asked, player).environment.kinds == ["tour", "knapsack", "job_shop", "path_finding"]
+    assert _of_tasks(asked, player).environment.kinds == ["job_shop", "knapsack", "tour", "path_finding"]
 
 
 def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
