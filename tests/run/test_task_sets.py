@@ -72,6 +72,6 @@ def test_verifiers_grade_answers():
     grade = verified_grade(SMALL, tours, verdicts(SMALL, UniformEvaluator(), tours, settings, 0, stream(1)))
     assert grade.solved == 1 and grade.good < 1 and 0 < grade.score < 1
     assert grade.excess is not None and grade.excess > 0.1
-    broken = [{**tours[0], "distances": None}] * 2
+    broken = [{"kind": "tour", "difficulty": 0.5}] * 2
     lost = verified_grade(SMALL, broken, [TOUR.verify(task, [1]) for task in broken])
     assert (lost.solved, lost.excess, lost.errors) == (0, None, 2)
