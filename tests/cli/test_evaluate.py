@@ -8,6 +8,7 @@ from argparse import Namespace
 import pytest
 
 from zeroloop.cli.evaluate import _of_tasks
+from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.run.players import Player
 from zeroloop.run.trials import TaskGrade
 from zeroloop.tasks._mixture import Mixture
@@ -109,6 +110,24 @@ def test_a_family_is_its_kinds_for_as_many_players():
     assert _of_tasks(asked, player).environment.kinds == ["job_shop", "knapsack", "tour", "path_finding"]
 
 
+def test_tasks_that_ship_are_graded_by_kind_and_level(zeroloop, monkeypatch):
+    player = Player(Mixture(["tour", "countdown"]), None, None)
+    monkeypatch.setattr("zeroloop.cli.evaluate.load_player", lambda *_: player)
+    monkeypatch.setattr(Player, "evaluator", lambda _: UniformEvaluator())
+    asked = ["evaluate", "untrained", "--simulations", "2", "--limit", "2"]
+    graded = zeroloop(*asked, "--json").json
+    assert {*graded["sets"]} == {"tour", "countdown"} and graded["simulations"] == 2
+    for levels in graded["sets"].values():
+        counts = [(level, grade["tasks"]) for level, grade in levels.items()]
+        assert counts == [("easy", 2), ("medium", 2), ("hard", 2), ("all", 6)]
+        assert all(0 <= grade["good"] <= grade["solved"] <= 1 and grade["errors"] == 0 for grade in levels.values())
+    assert graded["sets"]["tour"]["all"]["solved"] == 1 and graded["sets"]["tour"]["all"]["excess"] > 0
+    assert graded["sets"]["countdown"]["all"]["excess"] is None
+    table = zeroloop(*asked, "--family", "search").out.splitlines()
+    assert table[-1].startswith("mean of kinds") and len(table) == 2 + 4 * 4 + 1
+    assert "tasks" in zeroloop(*asked, "--kinds", "tour", "--difficulty", "0", "0.1", "--json").json  # drawn
+
+
 def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     small = "--network-options.width 16 --network-options.head-dim 8 --evaluator.backend torch"
     short = "--search.num-simulations 4 --selfplay.games-per-actor 2 --selfplay.moves-per-iteration 10"
@@ -120,14 +139,6 @@ def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):
     graded = zeroloop(*asked, "--kinds", "tour", "job_shop").json
     assert {*graded["sets"]} == {"tour", "job_shop"} and 0 <= graded["good"] <= 1
     assert {*zeroloop(*asked).json["sets"]} == {"tour", "countdown"}  # what it was trained on
-    shipped = zeroloop(*asked[:4], "--limit", "2", "--json").json
-    assert {*shipped["sets"]} == {"tour", "countdown"} and shipped["simulations"] == 2
-    for levels in shipped["sets"].values():
-        assert [(level, grade["tasks"]) for level, grade in levels.items()] == [
-            *(("easy", 2), ("medium", 2), ("hard", 2), ("all", 6))
-        ]
-        assert all(0 <= grade["good"] <= grade["solved"] <= 1 and grade["errors"] == 0 for grade in levels.values())
-    assert shipped["sets"]["countdown"]["all"]["excess"] is None
     compared = zeroloop(*asked, "--kinds", "tour", "--baselines").json
     assert compared["tasks"] == 6 and {*compared["baselines"]} == {"untrained", "no network"}
     assert all(each["tasks"] == 6 for each in compared["baselines"].values())
