@@ -50,11 +50,11 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     }
 
 
-def verifiers(answers: int) -> dict[str, dict[str, float]]:
+def verifiers(answers: int, family: str | None = None) -> dict[str, dict[str, float]]:
     """By kind, over `answers` right and as many wrong answers to tasks of all difficulties: verdicts a second on one
     core, right ones that were refused, wrong ones that were accepted."""
     found = {}
-    for kind in kinds():
+    for kind in kinds(family):
         count = max(10, answers // 100) if kind.name in SANDBOXED else answers
         rng = stream(1, "verifiers", kind.name)
         tasks = [kind.make(rng, difficulty) for difficulty in np.linspace(0, 1, max(2, min(200, count // 10)))]

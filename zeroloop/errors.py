@@ -64,6 +64,10 @@ class PositionsError(ZeroloopError, ValueError):
     """A positions file has a malformed line or an illegal move; the message gives file and line."""
 
 
+class TaskSetError(ZeroloopError):
+    """Held-out tasks of a kind do not ship, or are of another version of it; the message says how to make them."""
+
+
 class EnvironmentFailedError(ZeroloopError):
     """An environment raised something while it was searched; that search is over, those beside it go on."""
 

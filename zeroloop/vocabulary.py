@@ -25,7 +25,7 @@ _CONSTRAINTS = (
     *("latin square", "sudoku", "colouring", "zebra", "dead end", "deduce"),
     *("unequal", "same", "next to", "left of", "just left of"),
 )
-_REASONING = ("deduction", "suppose", "adjustment", "edge", "d-separation", "effect", "identification")
+_REASONING = ("deduction", "suppose", "adjustment", "edge", "d-separation", "effect", "identification", "refute")
 SYMBOLS = ("pad", *_BOARD, *_ACTIONS, *string.printable[:95], *_TASKS, *_RULES, *_FEATURES, *_CONSTRAINTS, *_REASONING)
 """Every symbol: padding, parts of boards, kinds of actions, the printable characters of ASCII and the space, what tasks
 are about, rules that each environment numbers for itself, features of the language of programs, constraints, steps of

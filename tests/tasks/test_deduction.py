@@ -459,7 +459,7 @@ def test_shortest_proofs_are_shortest_and_what_they_prove_is_true():
     lengths, entailed, contradictory = list[int | None](), 0, 0
     for seed in range(200):
         problem = small_problem(stream(seed, "small"))
-        task = deduction._task(problem, 0.0, "")
+        task = deduction.kind().asked(problem, 0.0, [], stream(seed, "words"))
         try:
             read_problem(task)
             worlds = models(problem)

@@ -217,6 +217,17 @@ def test_false_sentences_are_refused():
     assert "simplest form" in str(KIND.check_chain(GOLDEN, unsimplified))
 
 
+def test_the_pair_that_a_factor_is_taken_out_of_is_named_rightly():
+    claims = walked(KIND, TWO_ROOTS, *KIND.solve(TWO_ROOTS).steps).claims
+    assert KIND.check_chain(TWO_ROOTS, claims) is None
+    named = [at for at, claim in enumerate(claims) if " pair:" in claim]
+    assert len(named) == 2
+    for at in named:
+        old, new = ("first", "second") if "first" in claims[at] else ("second", "first")
+        false = [*claims[:at], claims[at].replace(old, new), *claims[at + 1 :]]
+        assert "not true" in str(KIND.check_chain(TWO_ROOTS, false))
+
+
 def test_every_move_is_claimed_truly():
     """Random play, solved or not: no sentence is refused, and play seldom gets anywhere."""
     environment, solved = rules.environment(), 0

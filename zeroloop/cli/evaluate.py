@@ -15,7 +15,16 @@ from zeroloop.run.grading import Grade, grade, mean_grade
 from zeroloop.run.players import Player, load_player, search_settings, untrained
 from zeroloop.run.positions import Position, are_shipped_for, read_positions, shipped_sets
 from zeroloop.run.supervised import AnswerGrade, Solver, grade_answers, load_solver
-from zeroloop.run.trials import TaskGrade, by_sort, grade_tasks, held_out_tasks
+from zeroloop.run.task_sets import level_of, read_set
+from zeroloop.run.trials import (
+    TaskGrade,
+    VerifiedGrade,
+    by_sort,
+    grade_tasks,
+    held_out_tasks,
+    verdicts,
+    verified_grade,
+)
 from zeroloop.seeding import stream
 from zeroloop.tasks import kinds
 from zeroloop.tasks._mixture import Mixture
@@ -27,8 +36,11 @@ PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segm
 BASELINES = "untrained", "no network"
 """What a solver of tasks is compared with: its network before training, and search with uniform priors and value 0."""
 TASKS = 200
-"""Tasks that a solver of tasks is measured on."""
+"""Tasks that a solver of tasks is measured on where these are drawn."""
 TASK_HEAD = f"{'sort':<18}{'tasks':>7}{'solved':>9}{'good':>9}{'mean excess':>13}{'seconds':>9}"
+SET_HEAD = f"{'kind':<18}{'level':<8}{'tasks':>6}{'solved':>9}{'good':>9}{'score':>8}{'mean excess':>13}{'errors':>8}"
+ALL = "all"
+"""Of a kind: its levels together."""
 
 
 def run(words: Sequence[str]) -> int:
@@ -57,9 +69,11 @@ def _think(arguments: argparse.Namespace, player: Player) -> None:
 
 
 def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvironment) -> int:
-    """Episodes on tasks that training never drew, by their sort."""
+    """Episodes on tasks that training never drew, by their sort; of a mixture, on those that ship."""
     if arguments.positions is not None:
         raise UsageError(f"--positions is for games with exact scores; {environment.name} has tasks")
+    if isinstance(environment, Mixture) and arguments.difficulty is None:
+        return _task_sets(arguments, player, environment)
     tasks = held_out_tasks(environment, arguments.limit or TASKS, arguments.seed)
     with json_output(arguments.json) as print_json:
         found = {}
@@ -69,6 +83,52 @@ def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvir
         trained, *baselines = found.values()
         print_json({**trained, "baselines": dict(zip(BASELINES, baselines, strict=True))} if baselines else trained)
     return 0
+
+
+def _task_sets(arguments: argparse.Namespace, player: Player, mixture: Mixture) -> int:
+    """Verified answers to the tasks that ship, by kind and level."""
+    known = {kind.name: kind for kind in kinds()}
+    sets = {
+        name: [task for tasks in read_set(known[name]).values() for task in tasks[: arguments.limit]]
+        for name in sorted(mixture.kinds)
+    }
+    with json_output(arguments.json) as print_json:
+        found = {}
+        for who, evaluator in _evaluators(arguments, player).items():
+            print(f"{who}, {arguments.simulations} simulations per move\n{SET_HEAD}")
+            found[who] = _verified(arguments, mixture, evaluator, sets)
+        trained, *baselines = found.values()
+        print_json({**trained, "baselines": dict(zip(BASELINES, baselines, strict=True))} if baselines else trained)
+    return 0
+
+
+def _verified(
+    arguments: argparse.Namespace, mixture: Mixture, evaluator: Evaluator, sets: dict[str, list[Task]]
+) -> dict[str, Any]:
+    """Grades of the sets, as JSON has them; prints a row for each level, and for each kind."""
+    grades: dict[str, dict[str, VerifiedGrade]] = {}
+    for name, tasks in sets.items():
+        rng = stream(arguments.seed, "evaluate", name)
+        found = verdicts(mixture, evaluator, tasks, search_settings(mixture), arguments.simulations, rng)
+        levels = {level_of(task): None for task in tasks}
+        grades[name] = {}
+        for level in (*levels, ALL):
+            some = [pair for pair in zip(tasks, found, strict=True) if level in (ALL, level_of(pair[0]))]
+            grades[name][level] = verified_grade(mixture, *zip(*some, strict=True))
+            print(_set_row(name, level, grades[name][level]), flush=True)
+    good = sum(each[ALL].good for each in grades.values()) / len(grades)
+    print(f"{'mean of kinds':<18}{'':<14}{'':>9}{good:>9.2%}")
+    return {
+        "good": good,
+        "simulations": arguments.simulations,
+        "sets": {name: {level: asdict(each) for level, each in levels.items()} for name, levels in grades.items()},
+    }
+
+
+def _set_row(name: str, level: str, grade: VerifiedGrade) -> str:
+    excess = "-" if grade.excess is None else f"{grade.excess:.2%}"
+    shares = f"{grade.solved:>9.2%}{grade.good:>9.2%}{grade.score:>8.3f}"
+    return f"{name:<18}{level:<8}{grade.tasks:>6}{shares}{excess:>13}{grade.errors:>8}"
 
 
 def _evaluators(arguments: argparse.Namespace, player: Player) -> dict[str, Evaluator]:
@@ -113,7 +173,7 @@ def _of_tasks(arguments: argparse.Namespace, player: Player) -> Player:
         raise UsageError(f"{given}; this one plays {environment.name}")
     names = environment.kinds
     if arguments.family:
-        names = [kind.name for kind in kinds(arguments.family)]
+        names = [kind.name for kind in kinds(arguments.family) if kind.num_players == environment.num_players]
     names = arguments.kinds or names
     return replace(player, environment=environment.of(names, arguments.difficulty))
 
@@ -171,7 +231,7 @@ def _parser() -> Parser:
         "--limit",
         type=at_least(1),
         metavar="N",
-        help="only the first N positions of each set, puzzles or tasks",
+        help="only the first N positions of each set, puzzles, tasks that are drawn, or tasks of each level of a kind",
     )
     simulations = "simulations per move, default 600; 0 is the network alone"
     option("--simulations", type=at_least(0), default=600, metavar="K", help=simulations)
@@ -185,7 +245,8 @@ def _parser() -> Parser:
     option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
     option("--family", metavar="F", help="of a solver of tasks: the family, such as math or search")
     option("--kinds", nargs="+", metavar="K", help="of a solver of tasks: kinds, such as countdown and equation")
-    option("--difficulty", nargs=2, type=float, metavar=("LO", "HI"), help="of these tasks, within 0 to 1")
+    difficulty = "draw held-out tasks of this difficulty, within 0 to 1, instead of those that ship"
+    option("--difficulty", nargs=2, type=float, metavar=("LO", "HI"), help=difficulty)
     baselines = "of a solver of tasks: its network before training and the search without a network, too"
     option("--baselines", action="store_true", help=baselines)
     option("--json", action="store_true", help="print one JSON object")

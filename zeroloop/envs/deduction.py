@@ -102,9 +102,7 @@ class Deduction(MoveListEnvironment[Proof, int]):
         """The facts of `task`. Raises TaskError where it is broken, or may need more tokens or moves than there are,
         and where no rule can be applied and nothing supposed."""
         problem = read_problem(EXAMPLE if task is None else task)
-        scene = _scene(problem)
-        status = _STATED if problem.goal.premises else _SUPPOSED
-        start = Proof(scene, (scene.start,), (), status, problem.max_steps)
+        start = _scene(problem).begin()
         if not self.moves(start):
             raise TaskError("rules: none of them can be applied, and there is nothing to suppose")
         return start
@@ -144,7 +142,7 @@ class Deduction(MoveListEnvironment[Proof, int]):
     def describe(self, state: Proof) -> str:
         """What is known, what is to be shown, and the cases that wait."""
         scene = state.scene
-        lines = [f"known: {scene.sentence(_bits(state.known), ', ')}"]
+        lines = [f"known: {scene.sentence(bits(state.known), ', ')}"]
         lines += [f"to be shown: {'nothing' if state.proved else scene.aim(state.status)}"]
         for literal, status in reversed(state.waiting):
             lines.append(f"waiting: the case that {scene.texts[literal]}, to be shown: {scene.aim(status)}")
@@ -180,7 +178,7 @@ class Deduction(MoveListEnvironment[Proof, int]):
                 text += f"; first suppose that {scene.texts[instance.conclusions[0]]}"
         else:
             supposed = scene.condition if move == SUPPOSE else scene.denial
-            text = f"Suppose that {scene.sentence(_bits(supposed), ' and ')}; it is left to show "
+            text = f"Suppose that {scene.sentence(bits(supposed), ' and ')}; it is left to show "
             text += scene.aim(state.status + 1)
         for shown, following in endings:
             text += ", as was to be shown" if shown else ", a contradiction"
@@ -221,14 +219,18 @@ class Scene:
     Literal 2 i says that atom i is true, and 2 i + 1 that it is not; atoms are numbered by predicate and individuals.
     start, condition, denial: the facts, what the goal is conditional on, and the opposites of its conclusions.
     instances: what may ever be applied. groups: of each conclusion the bits of which none may be known, whether it
-    splits, and the instances that have it, as premises and number. texts: of each literal. described: of each move,
-    symbols and anchors. signature: equal where rules, goal and steps to spare differ in names alone.
+    splits, and the instances that have it, as premises and number. texts, looks: of each literal, its token as of a
+    fact. even: bits of the positive ones. order: of individuals. fixed: tokens of all states. first: of each rule, and
+    of the goal, the place of the first token. header: the symbol of the environment. described: of each move, symbols
+    and anchors. signature: equal where rules, goal and steps to spare differ in names alone.
     Raises TaskError where a state may need more moves or tokens than there are.
     """
 
+    header: ClassVar[str] = "deduction"
+
     def __init__(self, problem: Problem) -> None:
         self.problem, self.spare = problem, problem.max_steps - problem.par
-        self._order = {name: number for number, name in enumerate(problem.individuals)}
+        self.order = {name: number for number, name in enumerate(problem.individuals)}
         count, total = len(problem.individuals), 0
         self._base = dict[str, int]()
         self.texts, looks = list[str](), list[tuple[int, int, int]]()
@@ -236,12 +238,12 @@ class Scene:
             self._base[word] = total
             for terms in itertools.product(problem.individuals, repeat=1 + (kind == "verb")):
                 total += 1
-                places = [self._order[name] for name in terms]
+                places = [self.order[name] for name in terms]
                 for positive, letters in ((True, string.ascii_uppercase), (False, string.ascii_lowercase)):
                     self.texts.append(problem.says(Literal(positive, word, terms)))
                     looks.append((ID[letters[letter]], 1 + places[0], 2 + places[1] if places[1:] else 1))
-        self._looks = np.array(looks, np.int16)
-        self._even = sum(1 << 2 * atom for atom in range(total))
+        self.looks = np.array(looks, np.int16)
+        self.even = sum(1 << 2 * atom for atom in range(total))
         self.start, self.condition = self.mask(problem.facts), self.mask(problem.goal.premises)
         self.goal = self.mask(problem.goal.conclusions)
         self.denial = self.mask(literal.opposite for literal in problem.goal.conclusions)
@@ -253,15 +255,20 @@ class Scene:
         self._draw(count)
         self._check_sizes()
 
+    def begin(self) -> Proof:
+        """The start of a proof."""
+        status = _STATED if self.problem.goal.premises else _SUPPOSED
+        return Proof(self, (self.start,), (), status, self.problem.max_steps)
+
     def mask(self, literals: Iterable[Literal]) -> int:
         """Their bits."""
-        return sum(1 << self.number(literal, self._order) for literal in literals)
+        return sum(1 << self.number(literal, self.order) for literal in literals)
 
     def number(self, literal: Literal, values: dict[str, int]) -> int:
         """The number of a literal with individuals, by number, for its terms."""
         place = 0
         for term in literal.terms:
-            place = place * len(self._order) + values[term]
+            place = place * len(self.order) + values[term]
         return 2 * (self._base[literal.predicate] + place) + (not literal.positive)
 
     def is_shown(self, levels: Sequence[int]) -> bool:
@@ -271,12 +278,12 @@ class Scene:
     def is_contradiction(self, levels: Sequence[int]) -> bool:
         """Whether something is known together with its opposite."""
         known = functools.reduce(int.__or__, levels)
-        return bool(known & known >> 1 & self._even)
+        return bool(known & known >> 1 & self.even)
 
     def _instances(self) -> list[Instance]:
         """Rules with individuals that can be applied at some time: premises follow from what is given or may be
         supposed. Raises TaskError where there are too many."""
-        count = len(self._order)
+        count = len(self.order)
         looked_at = sum(count ** len(rule.variables) for rule in self.problem.rules)
         if looked_at > MAX_INSTANCES:
             raise TaskError(f"rules: {looked_at} ways to apply them are too many; at most {MAX_INSTANCES} are allowed")
@@ -293,8 +300,8 @@ class Scene:
 
     def _instances_of(self, number: int, rule: Rule) -> Iterator[Instance]:
         names = rule.variables
-        for chosen in itertools.product(range(len(self._order)), repeat=len(names)):
-            values = {**self._order, **dict(zip(names, chosen, strict=True))}
+        for chosen in itertools.product(range(len(self.order)), repeat=len(names)):
+            values = {**self.order, **dict(zip(names, chosen, strict=True))}
             parts = [dict.fromkeys(self.number(literal, values) for literal in part) for part in rule]
             premises, conclusions = map(tuple, parts)
             need = sum(1 << each for each in premises)
@@ -304,7 +311,7 @@ class Scene:
     def _check_sizes(self) -> None:
         goal, most = self.problem.goal, self.problem.max_steps
         learned = self.start.bit_count() + most + len(goal.premises) + len(goal.conclusions)
-        tokens = len(self._fixed) + 6 + min(learned, self._possible.bit_count()) + MAX_OPEN
+        tokens = len(self.fixed) + 6 + min(learned, self._possible.bit_count()) + MAX_OPEN
         for name, what, number, allowed in (
             ("rules", "moves in one state", len(self.groups) + 1, NUM_ACTIONS),
             ("rules", "tokens for one state", tokens, NUM_TOKENS),
@@ -332,40 +339,42 @@ class Scene:
     def line(self, move: int) -> str:
         """A step as a line of a proof."""
         if move < 0:
-            return f"Suppose {self.sentence(_bits(self.condition if move == SUPPOSE else self.denial), ' and ')}"
+            return f"Suppose {self.sentence(bits(self.condition if move == SUPPOSE else self.denial), ' and ')}"
         return f"Rule {self.instances[move].rule + 1}: {self.sentence(self.instances[move].conclusions, ' or ')}"
 
     # ---- tokens -----------------------------------------------------------------------------------------------------
 
     def tokens(self, state: Proof) -> Int16:
         """int16 [T, 3] of a state: what is always there, steps, facts by level, cases that wait."""
-        header = encode(str(state.steps_left))
-        counted = [(symbol, 0, _STEPS + 1 + place) for place, symbol in enumerate(header)]
-        parts = [self._fixed.copy(), np.array(counted, np.int16)]
+        parts = [self.fixed.copy(), self.counted(state.steps_left)]
         parts[0][1] = ID["done" if state.proved else "goal"], 0, 1 + state.status
-        for level, bits in enumerate(state.levels):
-            part = self._looks[[*_bits(bits)]]
+        for level, learned in enumerate(state.levels):
+            part = self.looks[[*bits(learned)]]
             part[:, 2] += level * self._width
             parts.append(part)
         if state.waiting:
             rows = []
             for place, (literal, status) in enumerate(state.waiting):
-                symbol, row, column = self._looks[literal].tolist()
-                rows.append((symbol, self._last + place, (status * len(self._order) + row - 1) * self._width + column))
+                symbol, row, column = self.looks[literal].tolist()
+                rows.append((symbol, self._last + place, (status * len(self.order) + row - 1) * self._width + column))
             parts.append(np.array(rows, np.int16))
         return np.concatenate(parts)
+
+    def counted(self, left: int) -> Int16:
+        """int16 [T, 3]: a number of steps."""
+        return np.array([(symbol, 0, _STEPS + 1 + i) for i, symbol in enumerate(encode(str(left)))], np.int16)
 
     def _draw(self, count: int) -> None:
         """Prepares the tokens of all states, and the moves."""
         self._width = count + 2
         self._last = count + len(self.problem.rules) + 2
         self._letters = {word: number for number, (word, _) in enumerate(self.problem.predicates)}
-        codes = {**{name: 1 + i for i, name in enumerate(VARIABLES)}, **{k: 4 + i for k, i in self._order.items()}}
-        tokens = [(ID["deduction"], 0, 0), (ID["goal"], 0, 1)]
+        codes = {**{name: 1 + i for i, name in enumerate(VARIABLES)}, **{k: 4 + i for k, i in self.order.items()}}
+        tokens = [(ID[self.header], 0, 0), (ID["goal"], 0, 1)]
         tokens += [(ID[string.digits[i]], 1 + i, 0) for i in range(count)]
-        first = list[int]()
+        self.first = list[int]()
         for place, rule in enumerate((*self.problem.rules, self.problem.goal)):
-            first.append(len(tokens))
+            self.first.append(len(tokens))
             slots = [*enumerate(rule.conclusions), *enumerate(rule.premises, 2)]
             for slot, literal in slots:
                 column = 0
@@ -375,26 +384,27 @@ class Scene:
         tokens += [(ID["target"], 0, _SPARE)]
         tokens += [(symbol, 0, _SPARE + 1 + i) for i, symbol in enumerate(encode(str(self.spare)))]
         tokens += [(ID["steps left"], 0, _STEPS)]
-        self._fixed = np.array(tokens, np.int16)
-        self.signature = hashlib.blake2b(self._fixed.tobytes(), digest_size=16).hexdigest()
+        self.fixed = np.array(tokens, np.int16)
+        self.signature = hashlib.blake2b(self.fixed.tobytes(), digest_size=16).hexdigest()
         self.described: dict[int, tuple[list[int], list[int]]] = {
             move: ([ID["suppose"]], [1]) for move in (SUPPOSE, DENY)
         }
         for number, instance in enumerate(self.instances):
-            symbols, about = list[int](), list[int]()
-            for each in instance.conclusions:
-                symbol, row, column = self._looks[each].tolist()
-                symbols += [symbol, ID[string.digits[row - 1]]]
-                symbols += [ID[string.digits[column - 2]]] if column > 1 else []
-                about.append(1 + row)
-            self.described[number] = symbols, [first[instance.rule], about[0]]
+            parts = [self.described_literal(instance.rule, each) for each in instance.conclusions]
+            self.described[number] = [symbol for symbols, _ in parts for symbol in symbols], parts[0][1]
+
+    def described_literal(self, rule: int, literal: int) -> tuple[list[int], list[int]]:
+        """Predicate and individuals of a literal, and the first tokens of a rule and of the first individual."""
+        symbol, row, column = self.looks[literal].tolist()
+        second = [ID[string.digits[column - 2]]] if column > 1 else []
+        return [symbol, ID[string.digits[row - 1]], *second], [self.first[rule], 1 + row]
 
     def _symbol(self, literal: Literal) -> int:
         letters = string.ascii_uppercase if literal.positive else string.ascii_lowercase
         return ID[letters[self._letters[literal.predicate]]]
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
     """The places of the bits that are set, lowest first."""
     while mask:
         low = mask & -mask

@@ -240,7 +240,20 @@ def play(
     settings: SearchSettings,
     rng: np.random.Generator,
 ) -> Float64:
-    """The return float64 [n] of whoever moves first in each episode, all played at once with best moves.
+    """The return float64 [n] of whoever moves first in each episode; see `play_out`."""
+    return play_out(environment, evaluators, starts, seats, settings, rng)[1]
+
+
+def play_out(
+    environment: Environment,
+    evaluators: Sequence[Evaluator],
+    starts: Sequence[State],
+    seats: Sequence[int],
+    settings: SearchSettings,
+    rng: np.random.Generator,
+) -> tuple[list[State], Float64]:
+    """The last state of each episode, and the return float64 [n] of whoever moves first, all played at once with best
+    moves.
 
     Episode i starts in `starts[i]` with evaluator `seats[i]` to move. Where two play, they alternate; a single agent
     (discounts never negative) keeps its seat.
@@ -262,7 +275,7 @@ def play(
             states[row], live[row] = step.state, not step.terminal
             if step.discount < 0:
                 movers[row] = 1 - movers[row]
-    return returns
+    return states, returns
 
 
 @dataclass(frozen=True)

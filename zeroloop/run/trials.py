@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zeroloop.contracts import Evaluator, TaskEnvironment
-from zeroloop.run.arena import play
+from zeroloop.contracts import Evaluator, State, Task, TaskEnvironment, Verdict
+from zeroloop.run.arena import Float64, play_out
 from zeroloop.run.grading import playing_settings
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
+from zeroloop.tasks import verify
+from zeroloop.tasks._mixture import Mixture
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,68 @@ def grade_tasks(
 ) -> TaskGrade:
     """The grade of one episode for each task, all played at once without noise."""
     began = time.perf_counter()
-    # One simulation goes to the move with the largest prior: the bare network's choice.
-    playing = playing_settings(settings, max(1, simulations))
-    if simulations == 0:
-        playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
-    starts = [environment.initial_state(task) for task in tasks]
-    returns = play(environment, [evaluator], starts, [0] * len(starts), playing, rng)
+    _, returns = _played(environment, evaluator, tasks, settings, simulations, rng)
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
     mean = float(excess[solved].mean()) if solved.any() else None
     good = float(np.mean([environment.succeeds(*each) for each in zip(tasks, returns.tolist(), strict=True)]))
     seconds = time.perf_counter() - began
-    return TaskGrade(len(starts), float(solved.mean()), good, mean, simulations, seconds)
+    return TaskGrade(len(tasks), float(solved.mean()), good, mean, simulations, seconds)
+
+
+@dataclass(frozen=True)
+class VerifiedGrade:
+    """What the verifier says of answers to `tasks` tasks, whatever the rules rewarded.
+
+    solved: share in [0, 1] that is correct. good: share that scores as much as the kind wants. score: mean. excess:
+    mean of what the correct ones cost above the best; None where none is correct, or answers are only right or wrong.
+    errors: answers of which nothing is known, because a verifier failed or took too long; they count as not correct.
+    """
+
+    tasks: int
+    solved: float
+    good: float
+    score: float
+    excess: float | None
+    errors: int
+
+
+def verdicts(
+    mixture: Mixture,
+    evaluator: Evaluator,
+    tasks: Sequence[Task],
+    settings: SearchSettings,
+    simulations: int,
+    rng: np.random.Generator,
+) -> list[Verdict]:
+    """The verifier's verdict on the answer of one episode for each task, played as `grade_tasks` does."""
+    states, _ = _played(mixture, evaluator, tasks, settings, simulations, rng)
+    return [verify(task, mixture.answer(state)) for task, state in zip(tasks, states, strict=True)]
+
+
+def verified_grade(mixture: Mixture, tasks: Sequence[Task], found: Sequence[Verdict]) -> VerifiedGrade:
+    """The grade of tasks whose answers got these verdicts."""
+    scores = [verdict.score for verdict in found]
+    good = [mixture.succeeds(*each) for each in zip(tasks, scores, strict=True)]
+    excess = [mixture.excess(task, score) for task, score in zip(tasks, scores, strict=True) if score > 0]
+    mean = float(np.mean(excess)) if excess and mixture.has_costs(tasks[0]) else None
+    errors = sum(verdict.verdict in ("error", "timeout") for verdict in found)
+    solved = float(np.mean([verdict.verdict == "correct" for verdict in found]))
+    return VerifiedGrade(len(tasks), solved, float(np.mean(good)), float(np.mean(scores)), mean, errors)
+
+
+def _played(
+    environment: TaskEnvironment,
+    evaluator: Evaluator,
+    tasks: Sequence[Task],
+    settings: SearchSettings,
+    simulations: int,
+    rng: np.random.Generator,
+) -> tuple[list[State], Float64]:
+    """How one episode for each task ended, and its return; all played at once without noise."""
+    # One simulation goes to the move with the largest prior: the bare network's choice.
+    playing = playing_settings(settings, max(1, simulations))
+    if simulations == 0:
+        playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
+    starts = [environment.initial_state(task) for task in tasks]
+    return play_out(environment, [evaluator], starts, [0] * len(starts), playing, rng)

@@ -57,7 +57,7 @@ class Reader:
         if not isinstance(answer, list | tuple) or not all(isinstance(each, str) for each in answer):
             raise TaskError(f"answer: expected the lines of a proof, not {type(answer).__name__}")
         lines = [line for line in answer if line.strip()]
-        if lines and _END.fullmatch(_plain(lines[-1])):
+        if lines and _END.fullmatch(plain(lines[-1])):
             lines.pop()
         if not 1 <= len(lines) <= most:
             raise TaskError(f"answer: expected 1 to {most} steps, one a line, not {len(lines)}")
@@ -71,7 +71,7 @@ class Reader:
 
     def step(self, line: str) -> Step:
         """What one line says. Raises TaskError where it cannot be understood."""
-        text = _plain(line)
+        text = plain(line)
         if found := _SUPPOSE.fullmatch(text):
             return Step(None, None, self.literals(found[1], "and"), self.events(found[2]))
         if found := _RULE.fullmatch(text):
@@ -202,7 +202,7 @@ class Replay:
         return True
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """A line in small letters without its number and the full stop."""
     if len(line) > MAX_LINE:
         raise TaskError(f"{len(line)} characters are too many; at most {MAX_LINE} are read")

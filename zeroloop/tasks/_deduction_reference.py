@@ -1,4 +1,4 @@
-"""Shortest proofs, and whether facts and rules can be true together: both by exhaustive search."""
+"""Shortest proofs, and worlds in which facts and rules are true together: both by exhaustive search."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -270,16 +270,39 @@ class _Known:
                 yield from self.matches(rule, names, place + 1, extended)
 
 
+class FoundWorld(NamedTuple):
+    """Atoms that are true in a world, and all others are not, in the order in which rules want them: beside those that
+    are given none can be left out. nodes: partial worlds that were looked at, and atoms."""
+
+    atoms: list[Literal]
+    nodes: int
+
+
 def is_consistent(problem: Problem) -> bool:
-    """Whether facts and rules can all be true. Raises TooHardError.
+    """Whether facts and rules can all be true. Raises TooHardError."""
+    return find_world(problem, problem.facts) is not None
+
+
+def counter_world(problem: Problem) -> FoundWorld | None:
+    """A world in which facts and rules hold, and the goal does not; None where it follows. Raises TooHardError."""
+    goal = problem.goal
+    return find_world(problem, [*problem.facts, *goal.premises, *(each.opposite for each in goal.conclusions)])
+
+
+def find_world(problem: Problem, given: Sequence[Literal]) -> FoundWorld | None:
+    """A world in which rules hold, and what is given. Raises TooHardError.
 
     What is not decided counts as false; where an instance of a rule is not true then, one of its atoms has to be true.
     """
     atoms = dict[tuple[str, tuple[str, ...]], int]()
     clauses, nodes = _clauses(problem, atoms), 0
-    true = sum(1 << atoms.setdefault(fact[1:], len(atoms)) for fact in problem.facts if fact.positive)
-    false = sum(1 << atoms.setdefault(fact[1:], len(atoms)) for fact in problem.facts if not fact.positive)
-    stack = [(true, false)]
+    start, false = (
+        sum({1 << atoms.setdefault(each[1:], len(atoms)) for each in given if each.positive == sign})
+        for sign in (True, False)
+    )
+    if start & false:
+        return None
+    stack = [(start, false)]
     while stack:
         true, false = stack.pop()
         nodes += 1
@@ -302,11 +325,29 @@ def is_consistent(problem: Problem) -> bool:
                 if not possible:
                     break
         if possible and not choice:
-            return True
+            order, literals = _least(clauses, start, true), [Literal(True, *atom) for atom in atoms]
+            return FoundWorld([literals[place] for place in order], nodes + len(order))
         for place in _bits(choice) if possible else ():
             stack.append((true | 1 << place, false))
             false |= 1 << place
-    return False
+    return None
+
+
+def _least(clauses: list[tuple[int, int]], start: int, true: int) -> list[int]:
+    """The atoms of a world without which it would be none, in the order in which rules want them, beside those that it
+    starts with."""
+    while True:
+        for place in [*_bits(true & ~start)]:
+            less = true & ~(1 << place)
+            if all(yes & less or no & less != no for yes, no in clauses):
+                true = less
+        order, now = list[int](), start
+        while wanted := next((yes & true for yes, no in clauses if not yes & now and no & now == no), 0):
+            order.append((wanted & -wanted).bit_length() - 1)
+            now |= wanted & -wanted
+        if now == true:
+            return order
+        true = now
 
 
 def _clauses(problem: Problem, atoms: dict[tuple[str, tuple[str, ...]], int]) -> list[tuple[int, int]]:

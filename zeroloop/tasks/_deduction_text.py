@@ -57,7 +57,7 @@ _INTROS = (
     "Consider {names}, and what is said of them.",
     "The words below are invented; only what is written here counts.",
 )
-_GOALS = ("Prove that {goal}.", "Show that {goal}.", "Does it follow that {goal}? It does: prove it.")
+GOALS = ("Prove that {goal}.", "Show that {goal}.", "Does it follow that {goal}? It does: prove it.")
 _HOW = (
     "Write one step a line, at most {most}; a proof of {par} or fewer counts in full. A step is 'Rule N: ...' with "
     "what rule N says of known facts, such as 'Rule 1: {example}', or 'Suppose ...'. To show 'if A, then B' you may "
@@ -69,8 +69,8 @@ _HOW = (
 )
 
 
-def statement(problem: Problem, rng: np.random.Generator) -> str:
-    """The whole problem."""
+def statement(problem: Problem, rng: np.random.Generator, goals: Sequence[str], more: str) -> str:
+    """The whole problem. goals: ways to ask for the goal. more: what is said of answers beside proofs."""
     names = _listed([*problem.individuals])
     facts = " ".join(f"{_capital(problem.says(fact))}." for fact in problem.facts)
     rules = "\n".join(f"{number}. {rule_text(problem, rule, rng)}" for number, rule in enumerate(problem.rules, 1))
@@ -79,8 +79,8 @@ def statement(problem: Problem, rng: np.random.Generator) -> str:
     example = problem.says(problem.facts[0] if problem.facts else problem.goal.conclusions[0])
     return (
         f"{drawn(rng, _INTROS).format(names=names)}\n\nFacts: {facts}\n\nRules:\n{rules}\n\n"
-        f"{drawn(rng, _GOALS).format(goal=goal)}\n\n"
-        f"{_HOW.format(most=problem.max_steps, par=problem.par, example=example)}"
+        f"{drawn(rng, goals).format(goal=goal)}\n\n"
+        f"{_HOW.format(most=problem.max_steps, par=problem.par, example=example)}{more}"
     )
 
 

@@ -90,7 +90,11 @@ class Mixture:
         """See TaskEnvironment: scores are what the best answer costs as a share of what this one does."""
         if episode_return <= 0:
             return math.inf
-        return 0.0 if _is_right_or_wrong(kind_of(task)) else 1 / episode_return - 1
+        return 1 / episode_return - 1 if self.has_costs(task) else 0.0
+
+    def has_costs(self, task: Task) -> bool:
+        """Whether one right answer may be better than another."""
+        return not _is_right_or_wrong(kind_of(task))
 
     def succeeds(self, task: Task, episode_return: float) -> bool:
         """See TaskEnvironment."""

@@ -12,13 +12,16 @@ from zeroloop.tasks._surds import Polynomial
 _CLAIM = re.compile(
     r"(?P<reason>[^:=]+): (?:(?P<before>[^:]+?) becomes (?P<after>[^:]+)|(?P<last>[^:]+) has no real solution)\."
 )
+_OF_PAIR = {"Take a common factor out of the first pair": -1, "Take a common factor out of the second pair": 0}
+"""A term of the other pair, which stays as it is."""
 _SAME_SIDES = (
-    *("Split the middle term", "Take a common factor out of the first pair", "Combine like terms", "Factor"),
-    *("Take a common factor out of the second pair", "Multiply out", "Simplify the root", "Write as a square"),
+    *("Split the middle term", "Combine like terms", "Factor", "Multiply out", "Simplify the root"),
+    *("Write as a square", *_OF_PAIR),
 )
 _SAME_SOLUTIONS = ("Set each factor to zero", "Take square roots", "Take the root of zero", "Write both cases")
 _ADDED = re.compile(r"(Add|Subtract) (.+) (?:to|from) both sides")
 _SCALED = re.compile(r"(Multiply|Divide) both sides by (.+)")
+_TERM = re.compile(r"(?:\([^()]*\)|[^()+\-])+")
 
 Sides = list[tuple[Polynomial, Polynomial]]
 """Left and right of an equation; of two equations where there is a "±"."""
@@ -41,7 +44,9 @@ def check(start: str, claims: Sequence[str], judge: Callable[[Any], Verdict]) ->
                 left = [before]
             if before not in left:
                 return f"does not follow from the sentences before: {claim!r}"
-            if not _true(found["reason"], _sides(before), [side for text in after for side in _sides(text)]):
+            reason = found["reason"]
+            is_true = _true(reason, _sides(before), [side for text in after for side in _sides(text)])
+            if not is_true or not all(_other_pair_stays(reason, before, text) for text in after):
                 return f"not true: {claim!r}"
         except TaskError as error:
             return f"not readable: {claim!r}: {error}"
@@ -95,6 +100,14 @@ def _true(reason: str, before: Sides, after: Sides) -> bool:
     else:
         return False
     return sorted(moved) == sorted(after)
+
+
+def _other_pair_stays(reason: str, before: str, after: str) -> bool:
+    """Whether it does, where the reason is about one of two pairs of terms."""
+    if reason not in _OF_PAIR:
+        return True
+    first, second = (_TERM.findall(text.partition(" = ")[0])[_OF_PAIR[reason]].strip() for text in (before, after))
+    return bool(first == second)
 
 
 def _sides(text: str) -> Sides:

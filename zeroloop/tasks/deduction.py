@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from zeroloop.errors import TaskError
 from zeroloop.tasks._deduction_draft import draft, proof_length
 from zeroloop.tasks._deduction_proofs import Reader, Replay
 from zeroloop.tasks._deduction_reference import TooHardError, forward_chaining, is_consistent, shortest_proof
-from zeroloop.tasks._deduction_text import statement
+from zeroloop.tasks._deduction_text import GOALS, statement
 from zeroloop.tasks._kinds import Kind, correct, drawn, endless, wrong
 from zeroloop.tasks._refinement import refined
 
@@ -35,6 +35,9 @@ class Deduction(Kind):
     type = "logical_deduction"
     min_score = 0.5
     environment_name = "deduction"
+    wording: ClassVar[tuple[Sequence[str], str]] = (GOALS, "")
+    """Ways to ask for the goal, and what is said of answers beside proofs."""
+    actions: ClassVar[Sequence[str]] = ("Rule N: ...", "Suppose ...")
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind. The shortest proof has at least three quarters of the planned steps."""
@@ -55,12 +58,31 @@ class Deduction(Kind):
             assert lines is not None, "a good problem has a proof"
             count = len(lines)
             problem = problem._replace(par=count + count // 5, max_steps=count + max(1, round(0.4 * count)))
-            task = _task(problem, difficulty, statement(problem, rng))
+            task = self.asked(problem, difficulty, lines, rng)
             try:
                 self.environment(task).initial_state(task)
             except TaskError:  # too large to be shown
                 continue
-            return {**task, "answer": lines, "steps": [*lines]}
+            return task
+
+    def asked(self, problem: Problem, difficulty: float, answer: list[str], rng: np.random.Generator) -> Task:
+        """The task that `read_problem` reads as this problem."""
+        return {
+            "type": self.type,
+            "kind": self.name,
+            "difficulty": difficulty,
+            "problem": statement(problem, rng, *self.wording),
+            "individuals": [*problem.individuals],
+            "predicates": dict(problem.predicates),
+            "facts": [_listed(fact) for fact in problem.facts],
+            "rules": [_mapping(rule) for rule in problem.rules],
+            "goal": _mapping(problem.goal),
+            "available_actions": [*self.actions],
+            "par": problem.par,
+            "max_steps": problem.max_steps,
+            "answer": answer,
+            "steps": [*answer],
+        }
 
     def read(self, task: Task) -> Problem:
         """The problem, whose facts and rules must not contradict each other: all could be shown from them."""
@@ -199,24 +221,6 @@ class Deduction(Kind):
 
         changes = (less, exchanged, other_rule, other_word, opposite, one_more, too_long)
         return endless(*(functools.partial(failing, change) for change in changes), no_proof, rng=rng)
-
-
-def _task(problem: Problem, difficulty: float, text: str) -> Task:
-    """The task that `read_problem` reads."""
-    return {
-        "type": Deduction.type,
-        "kind": Deduction.name,
-        "difficulty": difficulty,
-        "problem": text,
-        "individuals": [*problem.individuals],
-        "predicates": dict(problem.predicates),
-        "facts": [_listed(fact) for fact in problem.facts],
-        "rules": [_mapping(rule) for rule in problem.rules],
-        "goal": _mapping(problem.goal),
-        "available_actions": ["Rule N: ...", "Suppose ..."],
-        "par": problem.par,
-        "max_steps": problem.max_steps,
-    }
 
 
 def _listed(literal: Literal) -> list[str]:
