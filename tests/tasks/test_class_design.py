@@ -22,16 +22,22 @@ FIRST = {family.name: next(key for key, (each, _) in KEYS.items() if each is fam
 """A design of each family."""
 
 
-def task_of(key, method, share=1.0, language="python", seed=1):
-    """The task of a method, with a share of it left open."""
-    size = len(design(key).whole.method(method).term)
-    asked = KIND.asked(stream(seed, key, method), key, method, round(size * share))
+def task_of(key, *methods, share=1.0, language="python", seed=1):
+    """The task of methods; of a single one, a share is left open."""
+    size = len(design(key).whole.method(methods[0]).term)
+    asked = KIND.asked(stream(seed, key, *methods), key, methods, round(size * share))
     return KIND.in_language({**asked, "difficulty": 0.5}, language)
 
 
 class TestRules(EnvironmentConformance):
     environment = RULES
-    tasks = (task_of("stack", "pop", 0.5), task_of("counter 2", "increment"), task_of("multiset 2", "add", 0.3))
+    tasks = (
+        task_of("stack", "pop", share=0.5),
+        task_of("counter 2", "increment"),
+        task_of("multiset 2", "add", share=0.3),
+        task_of("odometer 7", "value", "reset"),
+        task_of("counter 1", "increment", "decrement", "reset", "value"),
+    )
     episodes = 6
 
 

@@ -9,15 +9,18 @@ from zeroloop.programs.terms import (
     BODY,
     HOLES,
     LIST,
+    NONE,
     STEPS,
     WRITTEN,
     Class,
+    Field,
     Function,
     Hole,
     Node,
     Production,
     Signature,
     Term,
+    Variable,
     tree,
 )
 
@@ -34,13 +37,18 @@ def source(*functions: Function) -> str:
 
 def class_source(whole: Class) -> str:
     """The class as Python."""
-    fields = [f"{each.variable.name}: {WRITTEN[each.variable.type]} = {each.initial!r}" for each in whole.fields]
-    parts = [["def __init__(self) -> None:", *(f"{_INDENT}{line}" for line in fields)]]
+    made = f"{method_head(Signature('__init__', whole.parameters, NONE))}:"
+    parts = [[made, *(f"{_INDENT}{_field(each)}" for each in whole.fields)]]
     for each in whole.methods:
         lines = [f'"""{each.says}"""', *body_lines(each.term)]
         parts.append([f"{method_head(each.signature)}:", *(f"{_INDENT}{line}" for line in lines)])
     inside = "".join("\n" + "".join(f"{_INDENT}{line}\n" for line in part) for part in parts)
     return f'class {whole.name}:\n{_INDENT}"""{whole.says}"""\n{inside}'
+
+
+def _field(field: Field) -> str:
+    value = field.initial.name if isinstance(field.initial, Variable) else repr(field.initial)
+    return f"{field.variable.name}: {WRITTEN[field.variable.type]} = {value}"
 
 
 def method_head(signature: Signature) -> str:
