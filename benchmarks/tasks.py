@@ -51,7 +51,7 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
 
 def verifiers(answers: int) -> dict[str, dict[str, float]]:
     """By kind, over `answers` right and as many wrong answers to tasks of all difficulties: verdicts a second on one
-    core, right ones that were refused, wrong ones that were accepted. Kinds of programs are in benchmarks/verdicts.py."""
+    core, right ones that were refused, wrong ones that were accepted. Programs: see benchmarks/verdicts.py."""
     found = {}
     for kind in (each for each in kinds() if not isinstance(each, CodeKind)):
         rng = stream(1, "verifiers", kind.name)
@@ -125,8 +125,8 @@ def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[i
 
 
 def methods_by_name(designs: Sequence[str], simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
-    """Likewise, of each method of the designs, all of which is open, and of all but the last one in turn: whether the one
-    task is solved."""
+    """Likewise, of each method of the designs, which is all open, then of all but the last in turn, and of all: whether
+    the one task is solved."""
     kind = class_design.kind()
     found: dict[str, dict[str, Any]] = {}
     for key in designs:

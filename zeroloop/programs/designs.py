@@ -49,8 +49,7 @@ class Stack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         return result
 
     def peek(self) -> int:
@@ -84,8 +83,7 @@ class Queue:
         """Removes the first value and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[0]
-        self._items = self._items[1:]
+        result = self._items.pop(0)
         return result
 
     def front(self) -> int:
@@ -181,8 +179,7 @@ class MinStack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         self._smallest = self._smallest[: len(self._smallest) - 1]
         return result
 
@@ -213,7 +210,8 @@ class LRUCache:
         """Sets the value of a key, which is thereby used; at most CAPACITY keys are kept."""
         self._keys = [x for x in self._keys if x != key] + [key]
         if len(self._keys) > CAPACITY:
-            self._keys = self._keys[1:]
+            count = self._keys.pop(0)
+            del self._values[count]
         self._values[key] = value
 
     def keys(self) -> list[int]:
@@ -275,8 +273,7 @@ class BoundedStack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         return result
 
     def room(self) -> int:
@@ -300,8 +297,7 @@ class RingBuffer:
         self._items.append(value)
         if len(self._items) <= CAPACITY:
             return 0
-        result = self._items[0]
-        self._items = self._items[1:]
+        result = self._items.pop(0)
         return result
 
     def oldest(self) -> int:
@@ -653,8 +649,7 @@ class SizedStack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         return result
 
     def room(self) -> int:

@@ -19,6 +19,7 @@ from zeroloop.programs.demands import (
     of_operand,
     strictly,
 )
+from zeroloop.programs.layout import POPS
 from zeroloop.programs.terms import BLOCK, BODY, NONE, STEPS, TARGETS, Class, Hole, Production, Signature, Term, tree
 from zeroloop.programs.values import FailedError
 from zeroloop.programs.vectors import (
@@ -270,8 +271,8 @@ def _place_in_statement(open_: Open) -> Place:
     )
 
 
-_ASSIGNING = ("let ", "set ", "append")
-"""How operations begin after which one variable has another value."""
+_ASSIGNING = ("let ", "set ", "append", "pop")
+"""How operations begin after which a variable, or two, have other values."""
 
 
 def _assigned(
@@ -281,6 +282,9 @@ def _assigned(
     value = parts[-1]
     if value is None:
         return None
+    if production.op in POPS:
+        name, at = production.bound[0].name, slice(0, 1) if production.op == "pop first" else slice(-1, None)
+        return tuple(_popped(each, of, name, at) for each, of in zip(environments, value, strict=True))
     if production.op.startswith("let "):
         name = production.bound[0].name
     else:
@@ -292,3 +296,13 @@ def _assigned(
             for each, v in zip(environments, value, strict=True)
         )
     return tuple({**each, name: v} for each, v in zip(environments, value, strict=True))
+
+
+def _popped(environment: Mapping[str, Any], of: str, name: str, at: slice) -> Mapping[str, Any]:
+    """The variables after the item in a place of a list is bound to a name, and taken out."""
+    values = environment[of]
+    if values is FAILED or not values:
+        return {**environment, name: FAILED, of: FAILED}
+    left = [*values]
+    taken, left[at] = left[at], []
+    return {**environment, name: taken[0], of: left}

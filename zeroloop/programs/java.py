@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from zeroloop.programs._java_helpers import HELPERS, IMPORTS
 from zeroloop.programs._java_streams import Streams
 from zeroloop.programs.braces import ATOM, OR, PRODUCT, SUM, TERNARY, UNARY, Text, hole
-from zeroloop.programs.layout import is_field, is_number, reassigned, walk
+from zeroloop.programs.layout import DELETES, is_field, is_number, reassigned, walk
 from zeroloop.programs.terms import (
     BOOL,
     FIELD,
@@ -153,9 +153,14 @@ class _Java(Streams):
         target, *parts = node.children[:-1]
         if node.op.startswith("append"):
             return f"{target.name}.add({self.boxed(parts[0])});"
+        if node.op in DELETES:
+            return f"{target.name}.remove({self.boxed(parts[0])});"
         if node.op == "put":
             return f"{target.name}.set({self.index(parts[0])}, {self.boxed(parts[1])});"
         return f"{target.name}.put({self.boxed(parts[0])}, {self.boxed(parts[1])});"
+
+    def popped(self, name: str, first: bool) -> str:
+        return f"{name}.remove({'0' if first else f'{name}.size() - 1'})"
 
     def each(self, variable: Variable, over: Node, copied: bool) -> str:
         if over.type == STR:

@@ -20,7 +20,7 @@ from zeroloop.programs.braces import (
     Text,
     hole,
 )
-from zeroloop.programs.layout import is_number
+from zeroloop.programs.layout import DELETES, is_number
 from zeroloop.programs.terms import (
     BOOL,
     FIELD,
@@ -193,7 +193,12 @@ class _JavaScript(BracePrinter):
         name, *parts = [self.expression(each).text for each in node.children[:-1]]
         if node.op.startswith("append"):
             return f"{name}.push({parts[0]});"
+        if node.op in DELETES:
+            return f"{name}.delete({parts[0]});"
         return f"{name}[{parts[0]}] = {parts[1]};" if node.op == "put" else f"{name}.set({parts[0]}, {parts[1]});"
+
+    def popped(self, name: str, first: bool) -> str:
+        return f"{name}.{'shift' if first else 'pop'}()"
 
     def each(self, variable: Variable, over: Node, copied: bool) -> str:
         text = self.expression(over).text

@@ -2,7 +2,18 @@
 
 import re
 
-from zeroloop.programs.layout import ARITHMETIC, LOOPS, added, changed, is_op, needs_copy, shared, statements
+from zeroloop.programs.layout import (
+    ARITHMETIC,
+    DELETES,
+    LOOPS,
+    POPS,
+    added,
+    changed,
+    is_op,
+    needs_copy,
+    shared,
+    statements,
+)
 from zeroloop.programs.rules import ACCUMULATORS
 from zeroloop.programs.terms import (
     BLOCK,
@@ -119,6 +130,10 @@ def _statement(node: Node, whole: Node) -> list[str]:
     if op in LOOPS or op in ("if return", "when", "when else"):
         return _compound(node, whole)
     parts = [expression(each) for each in children[:-1]]
+    if op in POPS:
+        return [f"{node.bound[0].name} = {parts[0]}.pop({'0' if op == 'pop first' else ''})"]
+    if op in DELETES:
+        return ["del {}[{}]".format(*parts)]
     if op == "pair":
         return ["{}, {} = {}, {}".format(*parts)]
     return ["{}.append({})".format(*parts) if op.startswith("append") else "{}[{}] = {}".format(*parts)]
