@@ -24,7 +24,7 @@ ANSWERS, THREADS = 40, 2
 
 def run(quick: bool = False) -> dict[str, Any]:
     """By language: see `Tally`."""
-    return {name: available(name) or Tally().filled(name, 0.05 if quick else 10.0) for name in LANGUAGES}
+    return {name: available(name) or Tally().filled(name, 0.01 if quick else 10.0) for name in LANGUAGES}
 
 
 class Tally:

@@ -70,7 +70,7 @@ class ClassKind(CodeKind):
         while True:
             group = groups[int(rng.choice(len(groups), p=weights / weights.sum()))]
             task = self.asked(rng, *group[int(rng.integers(len(group)))], size)
-            if len(task["test_cases"]) >= LEAST_EXAMPLES:
+            if task["test_cases"]:
                 break
         return self.in_language({**task, "difficulty": difficulty}, drawn(rng, [*LANGUAGES]))
 
@@ -101,8 +101,8 @@ class ClassKind(CodeKind):
             task["test_cases"] = [each for at, each in enumerate(written) if each not in written[:at]]
             counted, fewest = self._counted(task)
             if fewest >= LEAST_EXAMPLES:
-                break
-        return {**task, "test_cases": counted}
+                return {**task, "test_cases": counted}
+        return {**task, "test_cases": []}
 
     def _counted(self, task: Task) -> tuple[list[dict[str, Any]], int]:
         """The examples that states have room for, and how many are shown for the method with the fewest."""
