@@ -238,11 +238,9 @@ def _problem(problem: Statement, task: Task, language: str) -> str:
             name, _sketch(task, problem) if "sketch" in task else problem.design.languages[name].start
         )
     names = " and ".join(f"`{name}`" for name in problem.methods)
-    which = (
-        f"method {names}, which does what its comment says"
-        if len(problem.methods) == 1
-        else (f"methods {names}, which do what their comments say")
-    )
+    which = f"method {names}, which does what its comment says"
+    if len(problem.methods) > 1:
+        which = f"methods {names}, which do what their comments say"
     return "\n".join(
         [
             f"Finish the {dialect.title} class `{whole.name}`: write what is in capitals in its {which}. "
