@@ -34,7 +34,7 @@ class TestRules(EnvironmentConformance):
     tasks = (
         task_of("stack", "pop", share=0.5),
         task_of("counter 2", "increment"),
-        task_of("multiset 2", "add", share=0.3),
+        task_of("multiset 2", "remove", share=0.3),
         task_of("odometer 7", "value", "reset"),
         task_of("counter 1", "increment", "decrement", "reset", "value"),
     )
