@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from benchmarks.synthesis import enumerated, play_out
 from zeroloop.contracts import Task
 from zeroloop.envs import program
-from zeroloop.envs.program import SIMPLE
+from zeroloop.envs._program_tasks import SIMPLE
 from zeroloop.errors import TaskError
 from zeroloop.programs import python
 from zeroloop.programs.language import MOST_CONSTANTS

@@ -1,11 +1,15 @@
-"""Printers: random programs in Python, JavaScript and Java, run and compared with the interpreter; and its speed."""
+"""Printers: random programs in Python, JavaScript and Java, run and compared with the interpreter; and its speed.
 
+`python -m benchmarks.printers FIRST COUNT` compares so many batches of programs from the FIRST one on, and prints a
+line of JSON for each as it is done; with `--languages` in some of the languages.
+"""
+
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import which
@@ -25,17 +29,30 @@ BATCH = 250
 
 def run(quick: bool = False) -> dict[str, Any]:
     """Disagreements by language, productions that were reached, and evaluations a second."""
-    programs = 60 if quick else 2_000
-    rng = stream(1, "printers")
-    cases = [random_case(rng, f"f{number}", 10) for number in range(programs)]
-    found = {name: disagreements(name, cases) if name in available() else "not installed" for name in LANGUAGES}
-    ops = Counter(each.op for case in cases for each in case.function.term if isinstance(each, Production))
+    size, count = (60, 1) if quick else (BATCH, 8)
+    done = [compared(number, size) for number in range(count)]
     return {
+        "programs": size * count,
+        "calls with a value": sum(each["calls with a value"] for each in done),
+        "disagreements": {name: sum(len(each["disagreements"][name]) for each in done) for name in available()},
+        "operations reached": len({op for each in done for op in each["operations"]}),
+        "evaluations/s": speed(0.05 if quick else 1.0),
+    }
+
+
+def compared(number: int, programs: int, languages: Sequence[str] | None = None) -> dict[str, Any]:
+    """A batch of random programs with ten inputs each: calls that have a value, disagreements by language, and
+    operations that were reached. languages: those that are installed, unless said otherwise."""
+    rng = stream(1, "printers", number)
+    cases = [random_case(rng, f"f{at}", 10) for at in range(programs)]
+    return {
+        "batch": number,
         "programs": programs,
         "calls with a value": sum(len(case.calls) for case in cases),
-        "disagreements": {name: each if isinstance(each, str) else len(each) for name, each in found.items()},
-        "operations reached": len(ops),
-        "evaluations/s": speed(0.05 if quick else 1.0),
+        "disagreements": {name: disagreements(name, cases) for name in languages or available()},
+        "operations": sorted(
+            {each.op for case in cases for each in case.function.term if isinstance(each, Production)}
+        ),
     }
 
 
@@ -249,3 +266,13 @@ def _java_value(value: Any, kind: str) -> str:
 
 
 _RUN = {"python": _run_python, "javascript": _run_javascript, "java": _run_java}
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("first", type=int)
+    arguments.add_argument("count", type=int)
+    arguments.add_argument("--languages", nargs="+", choices=LANGUAGES)
+    given = arguments.parse_args()
+    for number in range(given.first, given.first + given.count):
+        print(json.dumps(compared(number, BATCH, given.languages)), flush=True)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Task, TaskKind
-from zeroloop.envs.program import LARGEST
+from zeroloop.envs._program_goals import LARGEST
 from zeroloop.evaluators.rollout import playout
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import create_hrm_agent
@@ -27,10 +27,9 @@ from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
 from zeroloop.tasks import algorithm, class_design, kinds
 from zeroloop.tasks._algorithms import algorithms
+from zeroloop.tasks._code import CodeKind
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
 
-SANDBOXED = {"algorithm", "class_design", "function"}
-"""Kinds whose verifier starts a process for each answer."""
 CLASSES = ("stack", "queue", "counter 1", "account 1 5", "min stack", "lru cache 2", "data processor 0 2")
 """Designs of well-known classes."""
 
@@ -52,21 +51,20 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
 
 def verifiers(answers: int, family: str | None = None) -> dict[str, dict[str, float]]:
     """By kind, over `answers` right and as many wrong answers to tasks of all difficulties: verdicts a second on one
-    core, right ones that were refused, wrong ones that were accepted."""
+    core, right ones that were refused, wrong ones that were accepted. Programs: see benchmarks/verdicts.py."""
     found = {}
-    for kind in kinds(family):
-        count = max(10, answers // 100) if kind.name in SANDBOXED else answers
+    for kind in (each for each in kinds(family) if not isinstance(each, CodeKind)):
         rng = stream(1, "verifiers", kind.name)
-        tasks = [kind.make(rng, difficulty) for difficulty in np.linspace(0, 1, max(2, min(200, count // 10)))]
-        right = _answers(kind, tasks, "notations", count)
-        wrong = _answers(kind, tasks, "near_misses", count)
+        tasks = [kind.make(rng, difficulty) for difficulty in np.linspace(0, 1, max(2, min(200, answers // 10)))]
+        right = _answers(kind, tasks, "notations", answers)
+        wrong = _answers(kind, tasks, "near_misses", answers)
         start = time.process_time()
         refused = sum(kind.verify(*each).verdict != "correct" for each in right)
         accepted = sum(kind.verify(*each).verdict != "wrong" for each in wrong)
         seconds = time.process_time() - start
         found[kind.name] = {
-            "verdicts/s": 2 * count / seconds,
-            "answers": 2 * count,
+            "verdicts/s": 2 * answers / seconds,
+            "answers": 2 * answers,
             "refused": refused,
             "accepted": accepted,
         }
@@ -127,16 +125,21 @@ def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[i
 
 
 def methods_by_name(designs: Sequence[str], simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
-    """Likewise, of each method of the designs, all of which is open: whether its one task is solved."""
+    """Likewise, of each method of the designs, which is all open, then of all but the last in turn, and of all: whether
+    the one task is solved."""
     kind = class_design.kind()
     found: dict[str, dict[str, Any]] = {}
     for key in designs:
-        for each in design(key).whole.methods:
-            name, size = each.signature.name, len(each.term)
-            task = kind.asked(stream(1, "methods", key, name), key, name, min(size, LARGEST - 8))
-            tasks = [task | {"task_id": "0", "problem": ""}]
-            row = {"productions": size, "open": min(size, LARGEST - 8)}
-            found[f"{key}: {name}"] = row | {str(n): _solved(tasks, n) for n in simulations}
+        names = [each.signature.name for each in design(key).whole.methods]
+        for opened in (*([name] for name in names), names[:-1], names):
+            size = sum(len(design(key).whole.method(name).term) for name in opened)
+            most = min(size, LARGEST - 8) if len(opened) == 1 else size
+            task = kind.asked(stream(1, "methods", key, *opened), key, opened, most)
+            row: dict[str, Any] = {"productions": size, "open": most}
+            if task["test_cases"]:
+                tasks = [task | {"task_id": "0", "problem": ""}]
+                row |= {str(n): _solved(tasks, n) for n in simulations}
+            found[f"{key}: {', '.join(opened)}"] = row
     return found
 
 

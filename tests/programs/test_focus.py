@@ -1,9 +1,13 @@
 """What the first hole must come to: no program that does what is wanted is ever given up, and most others are soon."""
 
+from contextlib import suppress
+
 import pytest
 
 from zeroloop.programs import focus as focuses
+from zeroloop.programs.classes import runner
 from zeroloop.programs.demands import FREE, SOME, Condition
+from zeroloop.programs.designs import KEYS, design
 from zeroloop.programs.enumeration import terms
 from zeroloop.programs.identities import is_needless
 from zeroloop.programs.interpreter import evaluator
@@ -16,6 +20,7 @@ from zeroloop.programs.terms import TYPES, WRITTEN, read_signature, tree
 from zeroloop.programs.values import FailedError, LimitError
 from zeroloop.programs.vectors import FAILED, UnknownError, evaluated
 from zeroloop.seeding import stream
+from zeroloop.tasks._class_tests import hidden_tests
 
 PARAMETERS = "a: int, numbers: list[int], text: str, words: list[str]"
 CONSTANTS = (0, 1, 2, -1, 5, 7, "a")
@@ -101,6 +106,67 @@ def test_what_fits_is_never_given_up_in_all_small_programs(returns):
                 fitted += 1
                 assert not any(focus.is_dead for focus in steps(signature, term, examples)), one_line(term)
     assert fitted > 400
+
+
+def of_class(whole, name, unwritten, cases, body):
+    """The focus after each production of a method's body."""
+    focus = focuses.start_of_method(whole, name, unwritten, cases)
+    found = [focus]
+    for number in range(len(body)):
+        found.append(focus := focuses.advanced(focus, body[: number + 1], number))
+    return found
+
+
+FIRST = {KEYS[key][0].name: key for key in reversed(KEYS)}
+"""A design of each family."""
+
+
+@pytest.mark.parametrize("family", FIRST)
+def test_no_solution_of_a_design_is_ever_given_up(family):
+    """Whatever methods are still to be written; and a class that does something else is given up where it shows."""
+    key = FIRST[family]
+    whole, cases = design(key).whole, hidden_tests(key)
+    names = [each.signature.name for each in whole.methods]
+    for name in names:
+        for others in ((), names[names.index(name) + 1 :], [each for each in names if each != name]):
+            found = of_class(whole, name, others, cases, whole.method(name).term)
+            assert not any(focus.is_dead for focus in found), (name, others)
+
+
+def test_what_fits_is_never_given_up_in_methods():
+    """A random method, wanted to do what it does, is no dead end; wanted to do what its design does, mostly it is."""
+    kept = given_up = 0
+    for number, (family, key) in enumerate([*FIRST.items()] * 8):
+        rng = stream(number, "methods", family)
+        whole = design(key).whole
+        name = whole.methods[int(rng.integers(len(whole.methods)))].signature.name
+        body = random_term(rng, design(key).languages[name], int(rng.integers(2, 16)))
+        changed, fitting = whole.replaced(name, body), []
+        for calls, _ in hidden_tests(key)[::3]:
+            with suppress(FailedError):
+                fitting.append((calls, runner(changed)(calls)))
+        for others in ((), [each.signature.name for each in whole.methods if each.signature.name != name]):
+            assert not any(focus.is_dead for focus in of_class(whole, name, others, fitting, body)), one_line(body)
+        kept += bool(fitting)
+        given_up += any(focus.is_dead for focus in of_class(whole, name, (), hidden_tests(key), body))
+    assert kept > 100 and given_up > 0.5 * kept
+
+
+def test_dead_ends_of_methods():
+    """What is wrong at the first call is found before the body is done, and what was wrong before it at once."""
+    whole = design("queue").whole
+    cases = [([("enqueue", [3]), ("enqueue", [4]), ("dequeue", [])], [None, None, 3])]
+    spoken = design("queue").languages["dequeue"]
+    body = read(
+        spoken, "self._items.append(2)\nresult = self._items[0]\nself._items = self._items[2:]\nreturn 2 + result"
+    )
+    found = [focus.is_dead for focus in of_class(whole, "dequeue", (), cases, body)]
+    assert found == [False] * len(body) + [True]
+    assert of_class(whole, "dequeue", (), cases, body)[-2].place.demands == (1,)
+    wrong = whole.replaced("enqueue", read(design("queue").languages["enqueue"], "self._items = [value + 1]"))
+    cases = [([("enqueue", [3]), ("front", []), ("dequeue", [])], [None, 3, 3])]
+    assert focuses.start_of_method(wrong, "dequeue", (), cases).is_dead
+    assert not focuses.start_of_method(wrong, "dequeue", ("front",), cases).is_dead, "front is not known"
 
 
 def example(returns, *cases):

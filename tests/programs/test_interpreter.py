@@ -175,6 +175,11 @@ def test_an_evaluation_starts_with_all_of_its_budget():
             [1, 1, 2],
         ),
         ("values = numbers\nfor x in values:\n    values.append(x)\nreturn values", [5, 6, 5, 6]),
+        (
+            "values = numbers\ncount = values.pop()\nvalue = values.pop(0)\nreturn values + [count - value]",
+            [1],
+        ),
+        ("values = numbers\nfor x in values:\n    count = values.pop()\nreturn values + numbers", [5, 6]),
         ("values = f(numbers)\nvalues.append(1)\nreturn numbers", None),
     ],
 )
@@ -192,6 +197,23 @@ def test_lists_are_values(body, value):
     lines = "".join(f"    {line}\n" for line in python.body_lines(term))
     exec(f"{signature}:\n{lines}", scope)
     assert scope["f"](*arguments) == value and arguments == [[5, 6]]
+
+
+def test_items_are_taken_out_of_lists_and_maps():
+    """Only where they are: an empty list has none, and a map not every key."""
+    signature = read_signature("def f(numbers: list[int], key: int) -> list[int]")
+    body = "table = {}\nfor x in numbers:\n    table[x] = 1\ndel table[key]\nreturn sorted(table)"
+    spoken = language(signature, (0, 1, 2), ("let", "loop", "list", "map"))
+    evaluate = evaluator(signature, read(spoken, body))
+    assert evaluate([[3, 1, 2], 1]) == [2, 3]
+    with pytest.raises(FailedError):
+        evaluate([[3, 1, 2], 0])
+    for first in ("", "0"):
+        body = f"values = numbers\ncount = values.pop({first})\nreturn values"
+        evaluate = evaluator(signature, read(spoken, body))
+        assert evaluate([[3, 1], 0]) == ([1] if first else [3])
+        with pytest.raises(FailedError):
+            evaluate([[], 0])
 
 
 def test_results_are_the_callers_own():

@@ -108,6 +108,17 @@ HARD = (
     # A list is copied where two names have it, and a loop goes over what it was.
     ("def f(n: list[int]) -> list[int]", "a = n\na.append(1)\nb = a\nb[0] = 5\nreturn a + b", [[[2]], [[7, 8]]]),
     ("def f(n: list[int]) -> list[int]", "a = n\nfor x in a:\n    a.append(x)\nreturn a", [[[2, 3]], [[]]]),
+    # What is taken out of a list is an object in Java, and names do not share the list.
+    (
+        "def f(n: list[int]) -> list[int]",
+        "a = n\nb = a\ncount = a.pop()\nvalue = b.pop(0)\nif count == value:\n    a.append(value)\nreturn a + b",
+        [[[9999, 2, 9999]], [[7, 8]], [[5]]],
+    ),
+    (
+        "def f(t: str) -> dict[str, int]",
+        "k = {}\nfor c in t:\n    k[c] = 1\nfor c in sorted(k):\n    del k[c]\n    break\ndel k[t[0]]\nreturn k",
+        [["cab"], ["bca"]],
+    ),
     # The end of a range is found once, and a function of items sees a variable that changes.
     ("def f(n: int) -> int", "k = 0\nfor i in range(n):\n    n += 1\n    k += n\nreturn k", [[3], [0]]),
     (

@@ -22,16 +22,22 @@ FIRST = {family.name: next(key for key, (each, _) in KEYS.items() if each is fam
 """A design of each family."""
 
 
-def task_of(key, method, share=1.0, language="python", seed=1):
-    """The task of a method, with a share of it left open."""
-    size = len(design(key).whole.method(method).term)
-    asked = KIND.asked(stream(seed, key, method), key, method, round(size * share))
+def task_of(key, *methods, share=1.0, language="python", seed=1):
+    """The task of methods; of a single one, a share is left open."""
+    size = len(design(key).whole.method(methods[0]).term)
+    asked = KIND.asked(stream(seed, key, *methods), key, methods, round(size * share))
     return KIND.in_language({**asked, "difficulty": 0.5}, language)
 
 
 class TestRules(EnvironmentConformance):
     environment = RULES
-    tasks = (task_of("stack", "pop", 0.5), task_of("counter 2", "increment"), task_of("multiset 2", "add", 0.3))
+    tasks = (
+        task_of("stack", "pop", share=0.5),
+        task_of("counter 2", "increment"),
+        task_of("multiset 2", "remove", share=0.3),
+        task_of("odometer 7", "value", "reset"),
+        task_of("counter 1", "increment", "decrement", "reset", "value"),
+    )
     episodes = 6
 
 
@@ -81,7 +87,7 @@ def test_no_two_designs_do_the_same():
 @pytest.mark.parametrize("language", DIALECTS)
 def test_printed_classes_do_what_their_models_do(language, installed):
     installed(language)
-    for name in ("lru cache", "data processor", "multiset", "thermostat", "statistics"):
+    for name in ("lru cache", "data processor", "multiset", "thermostat", "statistics", "sized stack", "odometer"):
         task = task_of(FIRST[name], design(FIRST[name]).whole.methods[0].signature.name, language=language)
         assert KIND.verify(task, task["answer"]).verdict == "correct", name
 
@@ -137,3 +143,69 @@ def test_a_method_that_returns_nothing_ends_without_a_return():
     walk = walked(KIND, task, *KIND.solve(task).steps)
     assert walk.reward == 1 and "pass" in walk.claims[-1]
     assert "return" not in walk.environment.answer(walk.state).partition("def put")[2].partition("def keys")[0]
+
+
+def test_several_methods_are_written_one_after_the_other():
+    task = task_of("counter 2", "increment", "reset", "value")
+    task["test_cases"] = [
+        {"input": [["increment"], ["increment"], ["value"]], "output": [None, None, 4]},
+        {"input": [["increment"], ["reset"], ["value"]], "output": [None, None, 0]},
+        {"input": [["increment"], ["decrement"], ["value"]], "output": [None, True, 0]},
+        {"input": [["increment"], ["decrement"], ["decrement"]], "output": [None, True, False]},
+    ]
+    steps = KIND.solve(task).steps
+    walk = walked(KIND, task, *steps)
+    assert walk.reward == 1 and KIND.check_chain(task, walk.claims) is None
+    assert [claim.split(",")[0] for claim in walk.claims] == [
+        *["In increment"] * 6,
+        *["In reset"] * 4,
+        *["In value"] * 2,
+    ]
+    last = [claim for claim in walk.claims if "In value" in claim]
+    for false in ([*last, *walk.claims[:-2]], walk.claims[:-2], walk.claims[6:], [*walk.claims, walk.claims[0]]):
+        assert KIND.check_chain(task, false) is not None
+    first = RULES.initial_state(task)
+    assert [len(goal.examples) for goal in (first.goal, walked(KIND, task, *steps[:6]).state.goal)] == [1, 0]
+    assert "STEPS" in RULES.describe(first) and "BLOCK" in RULES.describe(first)
+    assert len(first.goal.stages[0].cases) == 4, "what calls methods that are still to come is shown"
+
+
+def test_an_episode_ends_where_a_method_does_not_do_what_is_wanted():
+    """At once where its examples call nothing that is to come, else where that shows."""
+    task = task_of("counter 2", "increment", "decrement", "value")
+    task["test_cases"] = [
+        {"input": [["increment"], ["increment"], ["value"]], "output": [None, None, 4]},
+        {"input": [["increment"], ["decrement"]], "output": [None, True]},
+    ]
+    steps = KIND.solve(task).steps
+    walk = walked(KIND, task, *steps[:6], "return bool", "false")
+    assert walk.reward == 0 and not RULES.legal_actions(walk.state) and RULES.answer(walk.state) is None
+    walk = walked(KIND, task, "pass", "return bool", "true", *steps[-2:])
+    assert walk.reward == 0 and not RULES.legal_actions(walk.state)
+
+
+def test_tasks_of_several_methods_that_are_broken_are_refused():
+    task = task_of("counter 2", "reset", "value")
+    for change, said in (
+        ({"methods": []}, "some of"),
+        ({"methods": ["reset", "reset"]}, "none twice"),
+        ({"methods": ["reset", "other"]}, "some of"),
+        ({"sketch": "STEPS"}, "where one method is open"),
+        ({"max_size": 2}, "at least 3"),
+        ({"max_size": 99}, "max_size"),
+        ({"test_cases": [{"input": [["reset"]], "output": [None]}]}, "none calls the method value"),
+    ):
+        with pytest.raises(TaskError, match=said):
+            RULES.initial_state({**task, **change})
+
+
+def test_what_an_object_is_made_of_comes_first():
+    task = task_of("sized stack", "push")
+    assert all(case["input"][0][0] == "SizedStack" and case["output"][0] is None for case in task["test_cases"])
+    assert "SizedStack(" in task["problem"]
+    assert "new SizedStack(" in KIND.in_language(task, "java")["problem"]
+    good = [["SizedStack", 1], ["push", 4], ["push", 5], ["pop"]], [None, True, False, 4]
+    assert RULES.initial_state({**task, "test_cases": [{"input": good[0], "output": good[1]}]}).goal.examples
+    for calls in (good[0][1:], [["SizedStack"], *good[0][1:]], [*good[0], ["SizedStack", 1]], [["Stack", 1], ["pop"]]):
+        with pytest.raises(TaskError, match="test_cases"):
+            RULES.initial_state({**task, "test_cases": [{"input": calls, "output": [None] * len(calls)}]})

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from zeroloop.programs.layout import (
     CHANGES,
+    POPS,
     added,
     changed,
     counts_from_zero,
@@ -82,6 +83,10 @@ class BracePrinter(ABC):
         """A list or map that changes in place."""
 
     @abstractmethod
+    def popped(self, name: str, first: bool) -> str:
+        """The first or last item of a list, which is taken out of it."""
+
+    @abstractmethod
     def each(self, variable: Variable, over: Node, copied: bool) -> str:
         """The head of a loop over the items of a value, or of a copy of it."""
 
@@ -136,6 +141,8 @@ class BracePrinter(ABC):
             return [self.declared(variable, self.assignable(children[0], variable.name))]
         if op == "pair":
             return self.pair(children[0].name, children[1].name, children[2], children[3])
+        if op in POPS:
+            return [self.declared(node.bound[0], self.popped(children[0].name, op == "pop first"))]
         if op in CHANGES:
             return [self.change(node)]
         name = children[0].name

@@ -11,7 +11,10 @@ from zeroloop.programs.terms import ANNOTATIONS, NONE, Class, Field, Function, S
 from zeroloop.programs.values import FailedError, LimitError
 
 Calls: TypeAlias = Sequence[tuple[str, Sequence[Any]]]
-"""Names of methods, with arguments, that are called one after the other on a new object."""
+"""Names of methods, with arguments, that are called one after the other on a new object. Where the constructor has
+parameters, its call comes first, by the name of the class; it returns nothing."""
+Case: TypeAlias = tuple[Calls, list[Any]]
+"""Calls on a new object, and what each returns."""
 ROUNDS = 400
 """Of all loops, in a call."""
 _DIGITS = (0, 1, 2)
@@ -26,25 +29,31 @@ def read_class(text: str, features: Sequence[str]) -> tuple[Class, dict[str, Lan
     whole = ast.parse(text).body[0]
     assert isinstance(whole, ast.ClassDef)
     made, *others = [each for each in whole.body if isinstance(each, ast.FunctionDef)]
+    given = {each.name: each for each in _parameters(made)}
     fields = tuple(
-        Field(_variable(ast.unparse(each.target), each.annotation, "efgh"[number], "field"), ast.literal_eval(value))
+        Field(
+            _variable(ast.unparse(each.target), each.annotation, "efgh"[number], "field"),
+            given[value.id] if isinstance(value, ast.Name) else ast.literal_eval(value),
+        )
         for number, each in enumerate(made.body)
         if isinstance(each, ast.AnnAssign) and (value := each.value)
     )
     constants = tuple(dict.fromkeys((*_DIGITS, *(value for each in others for value in _constants(each.body[1:])))))
     methods, languages = [], {}
     for each in others:
-        parameters = tuple(
-            _variable(argument.arg, argument.annotation, "abcd"[number], "parameter")
-            for number, argument in enumerate(each.args.args[1:])
-        )
         returns = ast.unparse(each.returns) if each.returns else ""
-        signature = Signature(each.name, parameters, ANNOTATIONS.get(returns, NONE))
+        signature = Signature(each.name, _parameters(each), ANNOTATIONS.get(returns, NONE))
         spoken = language(signature, constants, features, fields=tuple(field.variable for field in fields))
         body = "\n".join(map(ast.unparse, each.body[1:]))
         languages[each.name] = spoken
         methods.append(Function(signature, read(spoken, body), ast.get_docstring(each) or ""))
-    return Class(whole.name, fields, tuple(methods), ast.get_docstring(whole) or ""), languages
+    says = ast.get_docstring(whole) or ""
+    return Class(whole.name, fields, tuple(methods), says, tuple(given.values())), languages
+
+
+def _parameters(method: ast.FunctionDef) -> tuple[Variable, ...]:
+    arguments = enumerate(method.args.args[1:])
+    return tuple(_variable(each.arg, each.annotation, "abcd"[number], "parameter") for number, each in arguments)
 
 
 def _variable(name: str, annotation: ast.expr | None, symbol: str, role: str) -> Variable:
@@ -64,18 +73,32 @@ def _constants(body: Sequence[ast.stmt]) -> Iterator[int | str]:
             yield signed
 
 
+def constructor(whole: Class) -> tuple[Signature, ...]:
+    """What is called before all methods; nothing where the class has no parameters."""
+    return (Signature(whole.name, whole.parameters, NONE),) if whole.parameters else ()
+
+
 def runner(whole: Class) -> Callable[[Calls], list[Any]]:
     """What calls on a new object return, None for methods that return nothing; their arguments are never changed.
 
     Raises FailedError where one has no value, and KeyError for methods that the class does not have.
     """
+    begin = starter(whole)
+    return lambda calls: begin(calls)[0]
+
+
+def starter(whole: Class) -> Callable[[Calls], tuple[list[Any], dict[str, Any]]]:
+    """Likewise, with what the fields are in the end."""
     names = [each.variable.name for each in whole.fields]
     methods = {each.signature.name: method(each.signature, each.term, names, ROUNDS) for each in whole.methods}
+    parameters = [each.name for each in whole.parameters]
 
-    def run(calls: Calls) -> list[Any]:
-        kept = {each.variable.name: _new(each.initial) for each in whole.fields}
+    def run(calls: Calls) -> tuple[list[Any], dict[str, Any]]:
+        given = dict(zip(parameters, calls[0][1], strict=True)) if parameters else {}
+        kept = {each.variable.name: _new(each.initial, given) for each in whole.fields}
+        made, rest = ([None], calls[1:]) if parameters else ([], calls)
         try:
-            return [methods[name](kept, arguments) for name, arguments in calls]
+            return [*made, *(methods[name](kept, arguments) for name, arguments in rest)], kept
         except (ArithmeticError, IndexError, ValueError) as error:
             raise FailedError(str(error)) from None
         except RecursionError:
@@ -84,5 +107,7 @@ def runner(whole: Class) -> Callable[[Calls], list[Any]]:
     return run
 
 
-def _new(value: Any) -> Any:
+def _new(value: Any, given: dict[str, Any]) -> Any:
+    if isinstance(value, Variable):
+        return given[value.name]
     return value.copy() if isinstance(value, list | dict) else value

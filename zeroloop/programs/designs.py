@@ -49,8 +49,7 @@ class Stack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         return result
 
     def peek(self) -> int:
@@ -84,8 +83,7 @@ class Queue:
         """Removes the first value and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[0]
-        self._items = self._items[1:]
+        result = self._items.pop(0)
         return result
 
     def front(self) -> int:
@@ -181,8 +179,7 @@ class MinStack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         self._smallest = self._smallest[: len(self._smallest) - 1]
         return result
 
@@ -213,7 +210,8 @@ class LRUCache:
         """Sets the value of a key, which is thereby used; at most CAPACITY keys are kept."""
         self._keys = [x for x in self._keys if x != key] + [key]
         if len(self._keys) > CAPACITY:
-            self._keys = self._keys[1:]
+            count = self._keys.pop(0)
+            del self._values[count]
         self._values[key] = value
 
     def keys(self) -> list[int]:
@@ -275,8 +273,7 @@ class BoundedStack:
         """Removes the value on top and returns it; returns -1 where there is none."""
         if len(self._items) == 0:
             return -1
-        result = self._items[-1]
-        self._items = self._items[: len(self._items) - 1]
+        result = self._items.pop()
         return result
 
     def room(self) -> int:
@@ -300,8 +297,7 @@ class RingBuffer:
         self._items.append(value)
         if len(self._items) <= CAPACITY:
             return 0
-        result = self._items[0]
-        self._items = self._items[1:]
+        result = self._items.pop(0)
         return result
 
     def oldest(self) -> int:
@@ -630,6 +626,101 @@ class ParkingLot:
         return self._income
 ''',
         {"PLACES": (1, 2, 3, 4), "PRICE": (3, 4, 5, 7)},
+    ),
+    Family(
+        "sized stack",
+        "let if list",
+        '''\
+class SizedStack:
+    """A stack that has room for as many integers as it is made for."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity: int = capacity
+        self._items: list[int] = []
+
+    def push(self, value: int) -> bool:
+        """Puts a value on top and returns true; returns false where there is no room."""
+        if len(self._items) >= self._capacity:
+            return False
+        self._items.append(value)
+        return True
+
+    def pop(self) -> int:
+        """Removes the value on top and returns it; returns -1 where there is none."""
+        if len(self._items) == 0:
+            return -1
+        result = self._items.pop()
+        return result
+
+    def room(self) -> int:
+        """Returns how many more values there is room for."""
+        return self._capacity - len(self._items)
+
+    def is_full(self) -> bool:
+        """Returns whether there is no room."""
+        return len(self._items) == self._capacity
+''',
+    ),
+    Family(
+        "savings",
+        "let if",
+        '''\
+class SavingsAccount:
+    """An account that begins with a balance and is never overdrawn, where taking money out costs FEE."""
+
+    def __init__(self, balance: int) -> None:
+        self._balance: int = balance
+
+    def deposit(self, amount: int) -> bool:
+        """Adds an amount and returns true; returns false, and changes nothing, where the amount is not positive."""
+        if amount <= 0:
+            return False
+        self._balance += amount
+        return True
+
+    def withdraw(self, amount: int) -> int:
+        """Takes amount + FEE out, or as much as there is, and returns it without FEE; returns 0 where it is <= 0."""
+        result = min(amount, self._balance - FEE)
+        if result <= 0:
+            return 0
+        self._balance = self._balance - result - FEE
+        return result
+
+    def balance(self) -> int:
+        """Returns the balance."""
+        return self._balance
+''',
+        {"FEE": (1, 2, 3, 4, 5)},
+    ),
+    Family(
+        "odometer",
+        "let if",
+        '''\
+class Odometer:
+    """A counter that goes in steps from where it starts, and starts again where it would be above MOST."""
+
+    def __init__(self, start: int, step: int) -> None:
+        self._start: int = start
+        self._step: int = step
+        self._value: int = start
+
+    def advance(self) -> bool:
+        """Goes one step on and returns true; starts again and returns false where the value would be above MOST."""
+        result = self._value + self._step <= MOST
+        self._value = self._value + self._step if result else self._start
+        return result
+
+    def value(self) -> int:
+        """Returns the value."""
+        return self._value
+
+    def reset(self) -> int:
+        """Starts again and returns the value that was there before."""
+        result = self._value
+        self._value = self._start
+        return result
+''',
+        {"MOST": (6, 7, 8, 9, 10)},
     ),
 )
 

@@ -12,7 +12,8 @@ class Dialect(NamedTuple):
     """One of the languages.
 
     title: its name for people. noun: what a function is in it. source: functions as a whole source. head: a signature
-    with its types, in Markdown. literal: a value. says: between a call and what it returns. class_source: a class.
+    with its types, in Markdown. literal: a value. says: between a call and what it returns. class_source: a class. new:
+    before the name of a class that is called.
     """
 
     title: str
@@ -22,20 +23,21 @@ class Dialect(NamedTuple):
     literal: Callable[[Any], str]
     says: str
     class_source: Callable[[Class], str]
+    new: str
 
     def example(self, name: str, arguments: Sequence[Any], result: Any) -> str:
         """A call and what it returns, in one line."""
         return f"{self._call(name, arguments)} {self.says} {self.literal(result)}"
 
     def calls(self, calls: Sequence[tuple[str, Sequence[Any]]], results: Sequence[Any]) -> str:
-        """Calls of methods, one after the other, and what each returns, in one line."""
+        """Calls of methods, one after the other, and what each returns, in one line; only classes have capitals."""
         return "; ".join(
             self._call(*call) if result is None else self.example(*call, result)
             for call, result in zip(calls, results, strict=True)
         )
 
     def _call(self, name: str, arguments: Sequence[Any]) -> str:
-        return f"{name}({', '.join(map(self.literal, arguments))})"
+        return f"{self.new if name[0].isupper() else ''}{name}({', '.join(map(self.literal, arguments))})"
 
 
 def _python_head(signature: Signature) -> str:
@@ -73,7 +75,7 @@ def _java_literal(value: Any, boxed: bool = False) -> str:
 
 
 DIALECTS = {
-    "python": Dialect("Python", "Python function", python.source, _python_head, repr, "==", python.class_source),
+    "python": Dialect("Python", "Python function", python.source, _python_head, repr, "==", python.class_source, ""),
     "javascript": Dialect(
         "JavaScript",
         "JavaScript function",
@@ -82,7 +84,10 @@ DIALECTS = {
         _javascript_literal,
         "returns",
         javascript.class_source,
+        "new ",
     ),
-    "java": Dialect("Java", "static Java method", java.source, _java_head, _java_literal, "returns", java.class_source),
+    "java": Dialect(
+        "Java", "static Java method", java.source, _java_head, _java_literal, "returns", java.class_source, "new "
+    ),
 }
 """By the names that tasks and the sandbox have for them."""

@@ -1,13 +1,15 @@
 """The first hole of a function that is written from left to right: where it is evaluated, and what it must come to."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from zeroloop.programs.classes import Case, starter
 from zeroloop.programs.demands import (
     FREE,
     NEVER,
+    SOME,
     Demanded,
     is_known,
     may_refuse,
@@ -17,7 +19,9 @@ from zeroloop.programs.demands import (
     of_operand,
     strictly,
 )
-from zeroloop.programs.terms import BLOCK, BODY, STEPS, Hole, Production, Signature, Term, tree
+from zeroloop.programs.layout import POPS
+from zeroloop.programs.terms import BLOCK, BODY, NONE, STEPS, TARGETS, Class, Hole, Production, Signature, Term, tree
+from zeroloop.programs.values import FailedError
 from zeroloop.programs.vectors import (
     FAILED,
     OVER,
@@ -93,6 +97,30 @@ def start(signature: Signature, examples: Sequence[tuple[list[Any], Any]]) -> Fo
     return Focus(whole=Place(environments, tuple(result for _, result in examples)))
 
 
+def start_of_method(whole: Class, name: str, unwritten: Collection[str], cases: Sequence[Case]) -> Focus:
+    """The focus on a method of which nothing is written, in a class that must fit cases of calls on a new object.
+
+    unwritten: other methods that have no bodies yet. What is known is the first call of the method in each case, unless
+    one of these is called before; it is a dead end at once where calls before it do not come to what is wanted.
+    """
+    signature = whole.method(name).signature
+    run = starter(whole.without({name, *unwritten}))
+    names = [each.name for each in signature.parameters]
+    environments, demands = list[Mapping[str, Any]](), list[Demanded]()
+    for calls, results in cases:
+        first = next((at for at, (called, _) in enumerate(calls) if called == name or called in unwritten), len(calls))
+        try:
+            found, kept = run(calls[:first])
+        except FailedError:
+            return DEAD
+        if found != results[:first]:
+            return DEAD
+        if first < len(calls) and calls[first][0] == name:
+            environments.append({**kept, **dict(zip(names, calls[first][1], strict=True))})
+            demands.append(SOME if signature.returns == NONE else results[first])
+    return Focus(whole=Place(tuple(environments), tuple(demands))) if environments else END
+
+
 def advanced(focus: Focus, term: Term, at: int) -> Focus:
     """The focus on the first hole from `at` on, or on the end; it was on a hole that is filled at `at` now."""
     while at < len(term) and not focus.is_dead:
@@ -108,7 +136,12 @@ def _filled(focus: Focus, term: Term, at: int, head: Production) -> Focus:
     place = focus.place
     if head.holes:
         return _next(Open(head, place, (at,), above=focus.above), term, at + 1)
-    value = None if place.environments is None else leaf(head, place.environments)
+    if place.environments is None:
+        value = None
+    elif head.type in TARGETS:
+        value = (head.value,) * len(place.environments)
+    else:
+        value = leaf(head, place.environments)
     return _closed(place, focus.above, value, term, at, at + 1)
 
 
@@ -166,7 +199,7 @@ def _value(open_: Open, term: Term) -> Vector | None:
 
 
 def _value_of_statement(production: Production, parts: Sequence[Vector | None]) -> Vector | None:
-    if production.op == "return" or production.op.startswith("let "):
+    if production.op == "return" or production.op.startswith(_ASSIGNING):
         return parts[-1]
     if production.op != "if return" or None in parts:
         return None
@@ -214,19 +247,18 @@ def _place_beside_items(open_: Open) -> Place:
 
 
 def _place_in_statement(open_: Open) -> Place:
-    """In statements that are known to be run once, as there was no loop, and nothing has changed, before them."""
+    """In statements that are known to be run once, as there was no loop before them."""
     production, number, (environments, demands) = open_.production, len(open_.parts), open_.place
     op, parts = production.op, open_.parts
     assert environments is not None
     if op == "return":
         return open_.place
-    if op.startswith("let "):
-        if number == 0:
-            return Place(environments, strictly(demands))
-        if (value := parts[0]) is None:
-            return NOWHERE
-        name = production.bound[0].name
-        return Place(tuple({**each, name: v} for each, v in zip(environments, value, strict=True)), demands)
+    if op.startswith(_ASSIGNING):
+        if number < len(production.holes) - 1:
+            is_name = production.holes[number].type in TARGETS
+            return Place(environments, (FREE,) * len(demands) if is_name else strictly(demands))
+        after = _assigned(production, environments, parts)
+        return NOWHERE if after is None else Place(after, demands)
     if op != "if return":
         return NOWHERE
     if number == 0:
@@ -237,3 +269,40 @@ def _place_in_statement(open_: Open) -> Place:
         environments,
         tuple(demand if holds is wanted else FREE for demand, holds in zip(demands, condition, strict=True)),
     )
+
+
+_ASSIGNING = ("let ", "set ", "append", "pop")
+"""How operations begin after which a variable, or two, have other values."""
+
+
+def _assigned(
+    production: Production, environments: Environments, parts: Sequence[Vector | None]
+) -> Environments | None:
+    """The environments after a statement whose parts come to these; None where that is not known."""
+    value = parts[-1]
+    if value is None:
+        return None
+    if production.op in POPS:
+        name, at = production.bound[0].name, slice(0, 1) if production.op == "pop first" else slice(-1, None)
+        return tuple(_popped(each, of, name, at) for each, of in zip(environments, value, strict=True))
+    if production.op.startswith("let "):
+        name = production.bound[0].name
+    else:
+        assert parts[0] is not None
+        name = parts[0][0] if parts[0] else ""  # (the same in all environments)
+    if production.op.startswith("append"):
+        value = tuple(
+            FAILED if FAILED in (each[name], v) else [*each[name], v]
+            for each, v in zip(environments, value, strict=True)
+        )
+    return tuple({**each, name: v} for each, v in zip(environments, value, strict=True))
+
+
+def _popped(environment: Mapping[str, Any], of: str, name: str, at: slice) -> Mapping[str, Any]:
+    """The variables after the item in a place of a list is bound to a name, and taken out."""
+    values = environment[of]
+    if values is FAILED or not values:
+        return {**environment, name: FAILED, of: FAILED}
+    left = [*values]
+    taken, left[at] = left[at], []
+    return {**environment, name: taken[0], of: left}

@@ -6,7 +6,7 @@ A term is put together once as functions of the values of its variables.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from zeroloop.programs.layout import statements
+from zeroloop.programs.layout import DELETES, POPS, statements
 from zeroloop.programs.terms import (
     CONTAINERS,
     LIST,
@@ -27,6 +27,7 @@ from zeroloop.programs.values import (
     LimitError,
     appended,
     bounded,
+    deleted,
     from_end,
     function,
     put,
@@ -200,6 +201,8 @@ class _Maker(NamedTuple):
             return _assigned(children[0].name, self._fresh(children[1]))
         if op == "pair":
             return _paired(children[0].name, children[1].name, *map(self.expression, children[2:4]))
+        if op in POPS:
+            return _popped(node.bound[0].name, children[0].name, 0 if op == "pop first" else -1)
         if op in _CHANGES:
             return _changed(_CHANGES[op], children[0].name, [self.expression(each) for each in children[1:-1]])
         if op in ("if return", "when", "when else"):
@@ -281,7 +284,15 @@ _CHANGES: dict[str, Callable[..., None]] = {
     **dict.fromkeys(("append", "append of words"), appended),
     "put": put,
     **dict.fromkeys(("put in map", "put in tally"), put_in_map),
+    **dict.fromkeys(DELETES, deleted),
 }
+
+
+def _popped(name: str, of: str, at: int) -> Run:
+    def run(values: Values) -> None:
+        values[name] = values[of].pop(at)
+
+    return run
 
 
 def _changed(change: Callable[..., None], name: str, parts: list[Run]) -> Run:

@@ -6,11 +6,12 @@ and in functions of their items, integers are objects of the class Long. A metho
 
 import json
 import re
+from collections.abc import Sequence
 
 from zeroloop.programs._java_helpers import HELPERS, IMPORTS
 from zeroloop.programs._java_streams import Streams
 from zeroloop.programs.braces import ATOM, OR, PRODUCT, SUM, TERNARY, UNARY, Text, hole
-from zeroloop.programs.layout import is_field, is_number, reassigned, walk
+from zeroloop.programs.layout import DELETES, is_field, is_number, reassigned, walk
 from zeroloop.programs.terms import (
     BOOL,
     FIELD,
@@ -56,14 +57,30 @@ def class_source(whole: Class) -> str:
     helpers: set[str] = set()
     assigned = {name for each in whole.methods for name in reassigned(tree(each.term))}
     fields = "".join(_field(each, assigned) for each in whole.fields)
-    return _class(whole.name, [fields, *(_class_method(each, helpers) for each in whole.methods)], helpers, whole.says)
+    members = [fields, *_constructor(whole), *(_class_method(each, helpers) for each in whole.methods)]
+    return _class(whole.name, members, helpers, whole.says)
 
 
 def _field(field: Field, assigned: set[str]) -> str:
     name, kind = field.variable.name, field.variable.type
+    declared = f"private {'' if name in assigned else 'final '}{TYPES[kind]} {name.removeprefix(FIELD)}"
+    if isinstance(field.initial, Variable):
+        return f"{declared};\n"
     empty = {LIST: "new ArrayList<>()", WORDS: "new ArrayList<>()", MAP: "new HashMap<>()", TALLY: "new HashMap<>()"}
     value = empty.get(kind) or json.dumps(field.initial)
-    return f"private {'' if name in assigned else 'final '}{TYPES[kind]} {name.removeprefix(FIELD)} = {value};\n"
+    return f"{declared} = {value};\n"
+
+
+def _constructor(whole: Class) -> list[str]:
+    if not whole.parameters:
+        return []
+    kept = [
+        f"{_INDENT}this.{field.removeprefix(FIELD)} = {value.name};"
+        for (field, *_), value in whole.fields
+        if isinstance(value, Variable)
+    ]
+    lines = [f"public {whole.name}({_typed(whole.parameters)}) {{", *kept, "}"]
+    return ["".join(f"{line}\n" for line in lines)]
 
 
 def _class_method(method: Function, helpers: set[str]) -> str:
@@ -85,8 +102,11 @@ def _class(name: str, members: list[str], helpers: set[str], says: str = "") -> 
 
 def head(signature: Signature, static: str = "static ") -> str:
     """How the method of a signature begins."""
-    typed = ", ".join(f"{TYPES[each.type]} {each.name}" for each in signature.parameters)
-    return f"public {static}{TYPES[signature.returns]} {signature.name}({typed})"
+    return f"public {static}{TYPES[signature.returns]} {signature.name}({_typed(signature.parameters)})"
+
+
+def _typed(parameters: Sequence[Variable]) -> str:
+    return ", ".join(f"{TYPES[each.type]} {each.name}" for each in parameters)
 
 
 def _method(function: Function, helpers: set[str]) -> str:
@@ -133,9 +153,14 @@ class _Java(Streams):
         target, *parts = node.children[:-1]
         if node.op.startswith("append"):
             return f"{target.name}.add({self.boxed(parts[0])});"
+        if node.op in DELETES:
+            return f"{target.name}.remove({self.boxed(parts[0])});"
         if node.op == "put":
             return f"{target.name}.set({self.index(parts[0])}, {self.boxed(parts[1])});"
         return f"{target.name}.put({self.boxed(parts[0])}, {self.boxed(parts[1])});"
+
+    def popped(self, name: str, first: bool) -> str:
+        return f"{name}.remove({'0' if first else f'{name}.size() - 1'})"
 
     def each(self, variable: Variable, over: Node, copied: bool) -> str:
         if over.type == STR:

@@ -20,7 +20,7 @@ from zeroloop.programs.braces import (
     Text,
     hole,
 )
-from zeroloop.programs.layout import is_number
+from zeroloop.programs.layout import DELETES, is_number
 from zeroloop.programs.terms import (
     BOOL,
     FIELD,
@@ -75,14 +75,30 @@ def source(*functions: Function) -> str:
 def class_source(whole: Class) -> str:
     """The class as JavaScript, after the helper functions that it calls."""
     helpers: set[str] = set()
-    fields = [f"  #{each.variable.name.removeprefix(FIELD)} = {_initial(each.initial)};\n" for each in whole.fields]
-    methods = [_class_method(each, helpers) for each in whole.methods]
-    text = "\n".join([f"/** {whole.says} */\nclass {whole.name} {{\n{''.join(fields)}", *methods])
+    fields = "".join(f"  #{each.variable.name.removeprefix(FIELD)}{_initial(each.initial)};\n" for each in whole.fields)
+    members = [*_constructor(whole), *(_class_method(each, helpers) for each in whole.methods)]
+    text = "\n".join([f"/** {whole.says} */\nclass {whole.name} {{\n{fields}", *members])
     return "\n".join([*(_HELPERS[name] for name in sorted(helpers)), f"{text}}}\n"])
 
 
 def _initial(value: Any) -> str:
-    return "new Map()" if isinstance(value, dict) else json.dumps(value)
+    """What follows the name of a field where it is declared."""
+    if isinstance(value, Variable):
+        return ""
+    return " = new Map()" if isinstance(value, dict) else f" = {json.dumps(value)}"
+
+
+def _constructor(whole: Class) -> list[str]:
+    if not whole.parameters:
+        return []
+    types = [f" * @param {{{TYPES[each.type]}}} {each.name}" for each in whole.parameters]
+    kept = [
+        f"  this.#{field.removeprefix(FIELD)} = {value.name};"
+        for (field, *_), value in whole.fields
+        if isinstance(value, Variable)
+    ]
+    head = f"constructor({', '.join(each.name for each in whole.parameters)}) {{"
+    return ["".join(f"  {line}\n" for line in ["/**", *types, " */", head, *kept, "}"])]
 
 
 def _class_method(method: Function, helpers: set[str]) -> str:
@@ -177,7 +193,12 @@ class _JavaScript(BracePrinter):
         name, *parts = [self.expression(each).text for each in node.children[:-1]]
         if node.op.startswith("append"):
             return f"{name}.push({parts[0]});"
+        if node.op in DELETES:
+            return f"{name}.delete({parts[0]});"
         return f"{name}[{parts[0]}] = {parts[1]};" if node.op == "put" else f"{name}.set({parts[0]}, {parts[1]});"
+
+    def popped(self, name: str, first: bool) -> str:
+        return f"{name}.{'shift' if first else 'pop'}()"
 
     def each(self, variable: Variable, over: Node, copied: bool) -> str:
         text = self.expression(over).text

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from zeroloop.programs.terms import CONTAINERS, INT, TYPES, Node
 
-CHANGES = ("append", "append of words", "put", "put in map", "put in tally")
+POPS = ("pop", "pop first")
+"""Statements that take an item out of a list, and bind it."""
+DELETES = ("delete from map", "delete from tally")
+CHANGES = ("append", "append of words", "put", "put in map", "put in tally", *POPS, *DELETES)
 LAST = ("return", "end", "break")
 """Statements that nothing follows."""
 LOOPS = ("each", "each of str", "each of words", "count up", "while")

@@ -2,22 +2,36 @@
 
 import re
 
-from zeroloop.programs.layout import ARITHMETIC, LOOPS, added, changed, is_op, needs_copy, shared, statements
+from zeroloop.programs.layout import (
+    ARITHMETIC,
+    DELETES,
+    LOOPS,
+    POPS,
+    added,
+    changed,
+    is_op,
+    needs_copy,
+    shared,
+    statements,
+)
 from zeroloop.programs.rules import ACCUMULATORS
 from zeroloop.programs.terms import (
     BLOCK,
     BODY,
     HOLES,
     LIST,
+    NONE,
     STEPS,
     WRITTEN,
     Class,
+    Field,
     Function,
     Hole,
     Node,
     Production,
     Signature,
     Term,
+    Variable,
     tree,
 )
 
@@ -34,13 +48,18 @@ def source(*functions: Function) -> str:
 
 def class_source(whole: Class) -> str:
     """The class as Python."""
-    fields = [f"{each.variable.name}: {WRITTEN[each.variable.type]} = {each.initial!r}" for each in whole.fields]
-    parts = [["def __init__(self) -> None:", *(f"{_INDENT}{line}" for line in fields)]]
+    made = f"{method_head(Signature('__init__', whole.parameters, NONE))}:"
+    parts = [[made, *(f"{_INDENT}{_field(each)}" for each in whole.fields)]]
     for each in whole.methods:
         lines = [f'"""{each.says}"""', *body_lines(each.term)]
         parts.append([f"{method_head(each.signature)}:", *(f"{_INDENT}{line}" for line in lines)])
     inside = "".join("\n" + "".join(f"{_INDENT}{line}\n" for line in part) for part in parts)
     return f'class {whole.name}:\n{_INDENT}"""{whole.says}"""\n{inside}'
+
+
+def _field(field: Field) -> str:
+    value = field.initial.name if isinstance(field.initial, Variable) else repr(field.initial)
+    return f"{field.variable.name}: {WRITTEN[field.variable.type]} = {value}"
 
 
 def method_head(signature: Signature) -> str:
@@ -111,6 +130,10 @@ def _statement(node: Node, whole: Node) -> list[str]:
     if op in LOOPS or op in ("if return", "when", "when else"):
         return _compound(node, whole)
     parts = [expression(each) for each in children[:-1]]
+    if op in POPS:
+        return [f"{node.bound[0].name} = {parts[0]}.pop({'0' if op == 'pop first' else ''})"]
+    if op in DELETES:
+        return ["del {}[{}]".format(*parts)]
     if op == "pair":
         return ["{}, {} = {}, {}".format(*parts)]
     return ["{}.append({})".format(*parts) if op.startswith("append") else "{}[{}] = {}".format(*parts)]

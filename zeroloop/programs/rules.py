@@ -137,8 +137,12 @@ def _changes(kind: str) -> Iterator[Rule]:
     yield Rule(kind, "append", "_.append(_)\n_", (target(LIST), INT, kind), feature="list")
     yield Rule(kind, "append of words", "_.append(_)\n_", (target(WORDS), STR, kind), feature="list")
     yield Rule(kind, "put", "_[_] = _\n_", (target(LIST), INT, INT, kind), feature="list")
+    for op, text in (("pop", "v = _.pop()\n_"), ("pop first", "v = _.pop(0)\n_")):
+        yield Rule(kind, op, text, (target(LIST), kind), inside=(1,), binds=("local", INT), feature="list")
     yield Rule(kind, "put in map", "_[_] = _\n_", (target(MAP), INT, INT, kind), feature="map")
     yield Rule(kind, "put in tally", "_[_] = _\n_", (target(TALLY), STR, INT, kind), feature="map")
+    yield Rule(kind, "delete from map", "del _[_]\n_", (target(MAP), INT, kind), feature="map")
+    yield Rule(kind, "delete from tally", "del _[_]\n_", (target(TALLY), STR, kind), feature="map")
 
 
 def _branches(kind: str, returns: str) -> Iterator[Rule]:
@@ -170,6 +174,7 @@ _NUMBERED = (
     *(f"set {kind}" for kind in TYPES),
     *("pair", "append", "append of words", "put", "put in map", "put in tally", "if return", "when", "when else"),
     *("each", "each of str", "each of words", "count up", "while", "call 0", "call 1", "call 2", "call 3"),
+    *("pop", "pop first", "delete from map", "delete from tally"),
 )
 SYMBOL = {op: ID[sign] for op, sign in _SIGNS.items()} | {op: ID[f"rule {i}"] for i, op in enumerate(_NUMBERED)}
 """Of each op; the type of the hole tells apart those that share one."""

@@ -6,6 +6,7 @@ first hole of a term is the leftmost one of its Python text.
 
 import keyword
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple, TypeAlias
 
 from zeroloop.errors import TaskError
@@ -174,19 +175,24 @@ class Function(NamedTuple):
 
 
 class Field(NamedTuple):
-    """What an object keeps from call to call, and its value at first, which is empty where that is a list or map."""
+    """What an object keeps from call to call, and its value at first, which is empty where that is a list or map; a
+    variable where it is what the constructor is called with."""
 
     variable: Variable
     initial: Any
 
 
 class Class(NamedTuple):
-    """A class of objects whose fields only its own methods see. says: what it is, in one sentence."""
+    """A class of objects whose fields only its own methods see. says: what it is, in one sentence.
+
+    parameters: of its constructor, which keeps them in fields.
+    """
 
     name: str
     fields: tuple[Field, ...]
     methods: tuple[Function, ...]
     says: str
+    parameters: tuple[Variable, ...] = ()
 
     def method(self, name: str) -> Function:
         """The method of that name. Raises KeyError where there is none."""
@@ -196,6 +202,10 @@ class Class(NamedTuple):
         """The class with another body for a method."""
         methods = (each._replace(term=term) if each.signature.name == name else each for each in self.methods)
         return self._replace(methods=tuple(methods))
+
+    def without(self, names: Collection[str]) -> "Class":
+        """The class without some methods."""
+        return self._replace(methods=tuple(each for each in self.methods if each.signature.name not in names))
 
 
 FIELD = "self._"

@@ -170,6 +170,13 @@ def put_in_map(values: dict[Any, int], key: Any, value: int) -> None:
     values[key] = value
 
 
+def deleted(values: dict[Any, int], key: Any) -> None:
+    """Takes a key and its value out of a map. Raises FailedError where it has none."""
+    if key not in values:
+        raise FailedError("a map does not have a key")
+    del values[key]
+
+
 def _contains(a: Any, b: Any) -> bool:
     return a in b
 

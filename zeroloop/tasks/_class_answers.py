@@ -35,7 +35,7 @@ def _python_notations(source: str, name: str) -> list[str]:
         source.replace("self._", "self.my_"),
         re.sub(r" -> [^:]+:\n", ":\n", source),
         f"{right}\n\nclass {name}(Right):\n    pass\n",
-        f"import math\n\n\n{source}\n\nprint({name}())\n",
+        f"import math\n\n\n{source}\n\nprint({name})\n",
         f"{source}\n    def __repr__(self) -> str:\n        return 'object'\n",
     ]
 

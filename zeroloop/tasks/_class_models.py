@@ -172,6 +172,51 @@ class _Ring:
         return [*reversed(self.all)][: self.capacity]
 
 
+class _SizedStack(_BoundedStack):
+    def is_full(self) -> bool:
+        return not self.room()
+
+
+class _Savings:
+    """Keeps what is moved."""
+
+    def __init__(self, fee: int, balance: int) -> None:
+        self.fee, self.moved = fee, [balance]
+
+    def deposit(self, amount: int) -> bool:
+        self.moved += [amount] * (amount > 0)
+        return amount > 0
+
+    def withdraw(self, amount: int) -> int:
+        taken = max(0, min(amount, sum(self.moved) - self.fee))
+        self.moved += [-taken, -self.fee] if taken else []
+        return taken
+
+    def balance(self) -> int:
+        return sum(self.moved)
+
+
+class _Odometer:
+    """Counts steps, not what they come to."""
+
+    def __init__(self, most: int, start: int, step: int) -> None:
+        self.most, self.start, self.step, self.steps = most, start, step, 0
+
+    def advance(self) -> bool:
+        self.steps += 1
+        if self.value() <= self.most:
+            return True
+        self.steps = 0
+        return False
+
+    def value(self) -> int:
+        return self.start + self.steps * self.step
+
+    def reset(self) -> int:
+        before, self.steps = self.value(), 0
+        return before
+
+
 class _LimitedCounter:
     def __init__(self, least: int, most: int, step: int) -> None:
         self.allowed, self.step, self.steps = range(least, most + 1), step, 0
@@ -394,11 +439,15 @@ MODELS: dict[str, Callable[..., Any]] = {
     "multiset": _Multiset,
     "editor": _Editor,
     "parking": _Parking,
+    "sized stack": _SizedStack,
+    "savings": _Savings,
+    "odometer": _Odometer,
 }
-"""By family; each is called with the numbers of a design."""
+"""By family; each is called with the numbers of a design, and what objects are made of."""
 
 
 def results(design: Design, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
     """What calls on a new object are to return."""
-    model = MODELS[design.family](*design.numbers)
-    return [getattr(model, name)(*arguments) for name, arguments in calls]
+    made, rest = (calls[:1], calls[1:]) if design.whole.parameters else ([], calls)
+    model = MODELS[design.family](*design.numbers, *(value for _, given in made for value in given))
+    return [*(None for _ in made), *(getattr(model, name)(*arguments) for name, arguments in rest)]

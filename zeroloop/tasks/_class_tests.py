@@ -4,11 +4,11 @@ import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from zeroloop.programs.classes import Calls, runner
+from zeroloop.programs.classes import Calls, Case, constructor, runner
 from zeroloop.programs.designs import Design, design
 from zeroloop.programs.dialects import DIALECTS
 from zeroloop.programs.language import Language
@@ -18,11 +18,9 @@ from zeroloop.seeding import stream
 from zeroloop.tasks._class_models import results
 from zeroloop.tasks._function_tests import LETTERS, agrees, changed, telling
 
-Case: TypeAlias = tuple[list[tuple[str, list[Any]]], list[Any]]
-"""Calls on a new object, and what each returns."""
 HIDDEN, MORE, POOL, BATTERY, SHOWN = 24, 120, 60, 50, 5
 """Random cases that are hidden tests, and that more of them, examples, and a digest are made from; examples."""
-_DOMAINS = {"key": (1, 4), "amount": (-1, 14)}
+_DOMAINS = {"key": (1, 4), "amount": (-1, 14), "capacity": (0, 4), "balance": (0, 15), "start": (-3, 4), "step": (1, 4)}
 """Integers that parameters of these names may be; others are small integers of both signs."""
 
 
@@ -56,15 +54,16 @@ def _calls(rng: np.random.Generator, signatures: list[Signature]) -> list[tuple[
 def _cases(purpose: str, found: Design, count: int, longest: int, closing: bool) -> tuple[Case, ...]:
     """Each method called alone; then `count` cases of two calls or more, none twice. Each prefers some methods,
     and often calls one several times in a row. closing: at the end each method is called, to show what others did."""
-    signatures = [each.signature for each in found.whole.methods]
-    rng = stream(0, purpose, *(f"{each.name} {each.parameters}" for each in signatures))
-    drawn = [_calls(rng, [each]) for each in signatures]
+    made, signatures = constructor(found.whole), [each.signature for each in found.whole.methods]
+    rng = stream(0, purpose, *(f"{each.name} {each.parameters}" for each in (*made, *signatures)))
+    drawn = [_calls(rng, [*made, each]) for each in signatures]
     for _ in range(count):
         weights = rng.dirichlet(np.full(len(signatures), 0.6))
         chosen = rng.choice(len(signatures), int(rng.integers(2, longest + 1)), p=weights).tolist()
         for at in range(1, len(chosen)):
             chosen[at] = chosen[at - rng.integers(2)]
-        drawn.append(_calls(rng, [*(signatures[number] for number in chosen), *(signatures if closing else ())]))
+        called = (*made, *(signatures[number] for number in chosen), *(signatures if closing else ()))
+        drawn.append(_calls(rng, [*called]))
     return tuple((calls, results(found, calls)) for calls in {repr(calls): calls for calls in drawn}.values())
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from zeroloop.contracts import Solution, Task, Verdict
-from zeroloop.envs.program import LARGEST
+from zeroloop.envs._program_goals import LARGEST
 from zeroloop.errors import TaskError
 from zeroloop.programs import python
 from zeroloop.programs.dialects import DIALECTS
