@@ -69,7 +69,10 @@ def test_data_sets_of_reasoning_gym_are_generated_listed_and_verified(zeroloop, 
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, attempts)))
     assert zeroloop("verify", "a.jsonl").out.endswith("2 answers: 1 correct, 1 wrong; mean score 0.500\n")
     listed = zeroloop("list", "--json").json["tasks by zeroloop generate reasoning-gym:NAME"]
-    assert listed["ab"] == "the text of the data set" and "countdown" not in listed
+    assert listed["ab"] == "the text of the data set" and listed["countdown"] == "the kind countdown"
+    assert listed["rush_hour"].startswith("not judged: ")
+    refused = zeroloop("generate", "reasoning-gym:coin_flip", "--tasks", "1", "--out", "c.jsonl")
+    assert refused.code == 0 and "answers to reasoning-gym:coin_flip are not judged: its scorer" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,6 @@ def test_data_sets_of_reasoning_gym_are_generated_listed_and_verified(zeroloop, 
         (["math", "--tasks", "1", "--kinds", "calclate", "--out", "t"], 2, ["did you mean 'calculate'?"]),
         (["math", "--tasks", "1", "--kinds", "text", "--out", "t"], 2, ["unknown kind of the family math, 'text'"]),
         (["reasoning-gym:sudoko", "--tasks", "1", "--out", "t"], 2, ["did you mean 'sudoku'?"]),
-        (["reasoning-gym:rush_hour", "--tasks", "1", "--out", "t"], 2, ["rush_hour is not judged here", "finds moves"]),
         (["reasoning-gym:ab", "--tasks", "1", "--kinds", "ab", "--out", "t"], 2, ["--kinds is for families"]),
         (["math", "--tasks", "1", "--out", "missing/t"], 2, ["--out", "no directory missing; create it first"]),
         (["math", "--tasks", "1", "--out", "."], 2, ["--out", "is a directory"]),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from zeroloop.errors import MissingExtraError, SettingError, TaskError, UnknownNameError
+from zeroloop.errors import MissingExtraError, TaskError, UnknownNameError
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
 from zeroloop.tasks import ReasoningGymTaskGenerator, _reasoning_gym, kind_of, verify
@@ -134,9 +134,24 @@ def test_tasks_are_solved_by_writing_alone_and_with_others():
     assert episode.outcome in ("success", "failure")
 
 
-def test_refused_and_unknown_data_sets_are_named_with_the_reason():
-    with pytest.raises(SettingError, match="game_of_life_halting is not judged here: its scorer accepts any text"):
-        ReasoningGymTaskGenerator("game_of_life_halting")
+@needs_the_package
+def test_answers_to_data_sets_that_accept_wrong_ones_are_not_judged():
+    (task,) = made("game_of_life_halting")
+    assert ReasoningGymTaskGenerator("game_of_life_halting").refusal == REFUSED["game_of_life_halting"]
+    verdict = verify(task, task["answer"])
+    assert verdict.verdict == "error" and "are not judged: its scorer accepts any text" in verdict.evidence
+
+
+@needs_the_package
+def test_countdown_is_judged_and_solved_as_ours():
+    for task in made("countdown", 50):
+        assert kind_of(task).name == "countdown"
+        assert verify(task, task["answer"]).verdict == "correct"
+        assert verify(task, f"{task['answer']} + 0").verdict == verify(task, str(task["target"])).verdict == "wrong"
+        Mixture(["countdown"]).initial_state(task)
+
+
+def test_unknown_data_sets_are_named():
     with pytest.raises(UnknownNameError, match="did you mean 'sudoku'"):
         ReasoningGymTaskGenerator("sudoko")
 

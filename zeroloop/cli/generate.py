@@ -51,6 +51,8 @@ def run(words: Sequence[str]) -> int:
         atomic_write(
             _checked(arguments.out), lambda file: file.writelines(f"{json.dumps(task)}\n".encode() for task in tasks)
         )
+    if isinstance(generator, ReasoningGymTaskGenerator) and generator.refusal:
+        print(f"answers to {BRIDGE}{generator.data_set} are not judged: {generator.refusal}", file=sys.stderr)
     for line in _table(made):
         print(line, file=sys.stderr if arguments.out == STDOUT else sys.stdout)
     return 0

@@ -36,10 +36,12 @@ def run(words: Sequence[str]) -> int:
 
 
 def data_sets() -> dict[str, str]:
-    """Name -> what is right in it, for each data set of reasoning-gym that is judged here."""
-    from zeroloop.tasks._reasoning_gym_table import JUDGED
+    """Name -> what is right in it, or why answers are not judged, for each data set of reasoning-gym."""
+    from zeroloop.tasks._reasoning_gym import OURS
+    from zeroloop.tasks._reasoning_gym_table import JUDGED, REFUSED
 
-    return dict(sorted(JUDGED.items()))
+    refused = {name: f"not judged: {reason}" for name, reason in REFUSED.items()}
+    return dict(sorted({**JUDGED, **refused, **{name: f"the kind {name}" for name in OURS}}.items()))
 
 
 def described(package: str) -> dict[str, str]:

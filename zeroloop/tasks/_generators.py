@@ -11,7 +11,7 @@ from zeroloop.errors import SettingError, unknown_name
 from zeroloop.sandbox import LANGUAGES
 from zeroloop.seeding import stream
 from zeroloop.tasks._kinds import drawn, kinds
-from zeroloop.tasks._reasoning_gym import entry_place, entry_task, judged
+from zeroloop.tasks._reasoning_gym import entry_place, entry_task, known, refusal
 
 
 class BaseTaskGenerator:
@@ -145,13 +145,14 @@ class ReasoningGymTaskGenerator(BaseTaskGenerator):
     """Tasks of a data set of the package reasoning-gym, which the extra `tasks` brings.
 
     config: settings of the data set; others than its seed and size, which the generator chooses.
-    Raises UnknownNameError for a data set that is not known, and SettingError for one that gives full scores to wrong
-    answers; making tasks raises MissingExtraError without the package, and TaskError where it takes no such settings.
+    refusal: why answers are not judged, such as a scorer that gives full scores to wrong ones; None where they are.
+    Raises UnknownNameError for a data set that is not known; making tasks raises MissingExtraError without the package,
+    and TaskError where it takes no such settings.
     """
 
     def __init__(self, data_set: str, seed: int | None = None, config: Mapping[str, Any] | None = None) -> None:
         super().__init__(seed=seed)
-        self.data_set = judged(data_set)
+        self.data_set, self.refusal = known(data_set), refusal(data_set)
         self.config = dict(config or {})
         self._made = 0
 

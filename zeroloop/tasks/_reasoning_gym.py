@@ -16,14 +16,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from zeroloop.contracts import Task, Verdict
-from zeroloop.errors import MissingExtraError, SettingError, TaskError, unknown_name
+from zeroloop.errors import MissingExtraError, TaskError, UnknownNameError, unknown_name
 from zeroloop.seeding import stream
 from zeroloop.task_fields import integer, text
 from zeroloop.tasks._kinds import TEXT, correct, wrong
@@ -62,20 +62,25 @@ def installed() -> bool:
     return importlib.util.find_spec("reasoning_gym") is not None
 
 
-def judged(data_set: str) -> str:
-    """The name of a data set whose full scores are right answers. Raises SettingError for others, with the reason, and
-    UnknownNameError."""
-    if data_set in REFUSED:
-        reason = REFUSED[data_set]
-        raise SettingError(f"reasoning-gym:{data_set} is not judged here: {reason}; `zeroloop list` names others")
-    if data_set not in JUDGED:
-        raise unknown_name("data set of reasoning-gym", data_set, JUDGED)
+def known(data_set: str) -> str:
+    """The name of a data set. Raises UnknownNameError for others."""
+    if data_set not in JUDGED and data_set not in REFUSED:
+        raise unknown_name("data set of reasoning-gym", data_set, [*JUDGED, *REFUSED])
     return data_set
 
 
+def refusal(data_set: str) -> str | None:
+    """Why answers to a data set cannot be judged; None where they can."""
+    return None if data_set in JUDGED or data_set in OURS else REFUSED[data_set]
+
+
 def entry_task(place: Place) -> Task:
-    """The task that an entry is. Raises MissingExtraError without the package; TaskError where there is no entry."""
+    """The task that an entry is, of a kind of ours where there is one for it. Raises MissingExtraError without the
+    package; TaskError where there is no entry."""
     question, answer = scorer().entry(place)
+    if place.data_set in OURS:
+        name = "-".join(map(str, (TYPE, place.data_set, place.config.get("seed"), place.index)))
+        return {"task_id": name, **OURS[place.data_set](question), "problem": question, "answer": answer}
     return {
         "task_id": "-".join(map(str, (TYPE, place.data_set, place.config.get("seed"), place.index))),
         "type": TYPE,
@@ -96,9 +101,12 @@ def entry_place(seed: int, data_set: str, number: int, config: Mapping[str, Any]
 
 
 def verdict(task: Task, answer: Any) -> Verdict:
-    """See text.Verifier: correct where the data set's scorer gives 1, and nothing else counts."""
+    """See text.Verifier: correct where the data set's scorer gives 1, and nothing else counts. An error where it gives
+    that to wrong answers, too."""
     try:
         place = _place(task)
+        if reason := refusal(place.data_set):
+            return Verdict("error", 0.0, f"answers to reasoning-gym:{place.data_set} are not judged: {reason}")
         if (objection := _objection(place.data_set, answer)) is not None:
             _compare(task, scorer().entry(place))
             return wrong(objection)
@@ -112,11 +120,25 @@ def verdict(task: Task, answer: Any) -> Verdict:
     return correct(evidence=shown) if score == 1 else wrong(f"{shown} of 1")
 
 
+def _countdown(question: str) -> Task:
+    first = question.partition("\n")[0]
+    listed = re.search(r"numbers:? (\d+(?:, \d+)*)", first)
+    wanted = re.search(r"\b(?:Calculate|make|equals) (\d+)", first)
+    if listed is None or wanted is None:
+        raise TaskError(f"countdown: there is no list of numbers, or no target, in {first[:200]!r}")
+    numbers = [int(each) for each in listed[1].split(", ")]
+    return {"type": "arithmetic", "kind": "countdown", "numbers": numbers, "target": int(wanted[1])}
+
+
+OURS: dict[str, Callable[[str], Task]] = {"countdown": _countdown}
+"""Data sets that ask what a kind of ours does: a question as its task."""
+
+
 def _place(task: Task) -> Place:
     data_set = text(task, "data_set", 100)
     try:
-        judged(data_set)
-    except (SettingError, LookupError) as error:
+        known(data_set)
+    except UnknownNameError as error:
         raise TaskError(f"data_set: {error}") from None
     config = task.get("config")
     if not isinstance(config, dict) or len(json.dumps(config)) > LONGEST_CONFIG:

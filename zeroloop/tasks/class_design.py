@@ -59,6 +59,7 @@ class ClassKind(CodeKind):
     are written one after the other."""
 
     name = "class_design"
+    version = 2
     type = "class"
     defines = "class"
 
