@@ -87,7 +87,7 @@ def test_the_settings_of_a_data_set_may_be_others():
         ({"config": {"colour": 3}}, "makes no entry of it (TypeError"),
         ({"config": [1]}, "config must be a small mapping"),
         ({"config": {"seed": "x" * 20_000}}, "config must be a small mapping"),
-        ({"data_set": "countdown"}, "data_set: reasoning-gym:countdown is not judged here: its scorer evaluates"),
+        ({"data_set": "countdown"}, "answers to reasoning-gym:countdown are not judged: its scorer evaluates"),
         ({"data_set": "chain_sun"}, "did you mean 'chain_sum'?"),
         ({"data_set": None}, "data_set must be text"),
     ],

@@ -71,7 +71,7 @@ def known(data_set: str) -> str:
 
 def refusal(data_set: str) -> str | None:
     """Why answers to a data set cannot be judged; None where they can."""
-    return None if data_set in JUDGED or data_set in OURS else REFUSED[data_set]
+    return None if data_set in OURS else REFUSED.get(data_set)
 
 
 def entry_task(place: Place) -> Task:
@@ -105,7 +105,7 @@ def verdict(task: Task, answer: Any) -> Verdict:
     that to wrong answers, too."""
     try:
         place = _place(task)
-        if reason := refusal(place.data_set):
+        if reason := REFUSED.get(place.data_set):
             return Verdict("error", 0.0, f"answers to reasoning-gym:{place.data_set} are not judged: {reason}")
         if (objection := _objection(place.data_set, answer)) is not None:
             _compare(task, scorer().entry(place))
