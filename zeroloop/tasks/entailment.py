@@ -37,6 +37,7 @@ class Entailment(Deduction):
 
     name = "entailment"
     environment_name = "entailment"
+    room: ClassVar[int] = 86
     wording = _GOALS, _WORLDS
     actions: ClassVar[Sequence[str]] = (*Deduction.actions, REFUTED)
 
