@@ -3,10 +3,15 @@
 import json
 import os
 import pickle
+from argparse import Namespace
 
 import pytest
 
+from zeroloop.cli.evaluate import _of_tasks
+from zeroloop.evaluators.uniform import UniformEvaluator
+from zeroloop.run.players import Player
 from zeroloop.run.trials import TaskGrade
+from zeroloop.tasks._mixture import Mixture
 
 KEYS = ["positions", "weak_error", "strong_error", "value_mae", "simulations", "seconds"]
 SCORES = {"1": -2, "2": -1, "3": 0, "4": 1, "5": 0, "6": -1, "7": -2}
@@ -97,6 +102,30 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
     monkeypatch.setattr("zeroloop.cli.evaluate.grade_tasks", lambda *_: grade)
     answer = zeroloop("evaluate", "untrained", "--game", "path_finding", "--limit", "3")
     assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["tasks", "3", "0.00%", "0.00%", "-", "0.1"]
+
+
+def test_a_family_is_its_kinds_for_as_many_players():
+    player = Player(Mixture(["tour"]), None, None)
+    asked = Namespace(family="search", kinds=None, difficulty=None)
+    assert _of_tasks(asked, player).environment.kinds == ["job_shop", "knapsack", "tour", "path_finding"]
+
+
+def test_tasks_that_ship_are_graded_by_kind_and_level(zeroloop, monkeypatch):
+    player = Player(Mixture(["tour", "countdown"]), None, None)
+    monkeypatch.setattr("zeroloop.cli.evaluate.load_player", lambda *_: player)
+    monkeypatch.setattr(Player, "evaluator", lambda _: UniformEvaluator())
+    asked = ["evaluate", "untrained", "--simulations", "2", "--limit", "2"]
+    graded = zeroloop(*asked, "--json").json
+    assert {*graded["sets"]} == {"tour", "countdown"} and graded["simulations"] == 2
+    for levels in graded["sets"].values():
+        counts = [(level, grade["tasks"]) for level, grade in levels.items()]
+        assert counts == [("easy", 2), ("medium", 2), ("hard", 2), ("all", 6)]
+        assert all(0 <= grade["good"] <= grade["solved"] <= 1 and grade["errors"] == 0 for grade in levels.values())
+    assert graded["sets"]["tour"]["all"]["solved"] == 1 and graded["sets"]["tour"]["all"]["excess"] > 0
+    assert graded["sets"]["countdown"]["all"]["excess"] is None
+    table = zeroloop(*asked, "--family", "search").out.splitlines()
+    assert table[-1].startswith("mean of kinds") and len(table) == 2 + 4 * 4 + 1
+    assert "tasks" in zeroloop(*asked, "--kinds", "tour", "--difficulty", "0", "0.1", "--json").json  # drawn
 
 
 def test_a_solver_of_tasks_is_graded_by_kind_on_tasks_of_choice(zeroloop):

@@ -102,9 +102,9 @@ def invented_names(rng: np.random.Generator, count: int) -> list[str]:
     """Different words that mean nothing."""
     found = dict[str, None]()
     while len(found) < count:
-        word = "".join(drawn(rng, _SYLLABLES) for _ in range(2)).capitalize() + drawn(rng, _ENDINGS)
-        if word.lower() not in NO_NAMES:
-            found[word] = None
+        word = "".join(drawn(rng, _SYLLABLES) for _ in range(2)) + drawn(rng, _ENDINGS)
+        if word not in NO_NAMES:
+            found[word.capitalize()] = None
     return [*found]
 
 
