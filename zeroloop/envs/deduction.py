@@ -373,29 +373,26 @@ class Scene:
 
     def described(self, state: Proof, move: int) -> tuple[list[int], list[int]]:
         """Symbols and anchors of a move: see Deduction.move_tokens."""
+        known = state.known
         if move < 0:
-            supposed = [*bits(self.condition if move == SUPPOSE else self.denial)]
-            return self.described_literals("suppose", supposed, state.known)
-        ends = self.instances[move].conclusions
-        if len(ends) > 1:
-            return self.described_literals("feature pair", ends, state.known)
-        symbols, anchors = self.described_literals("free", ends, state.known)
-        if 1 << ends[0] & self.goal:
-            symbols[0] = ID["target"]
-        elif state.known >> (ends[0] ^ 1) & 1:
-            symbols[0] = ID["refute"]
-        elif not anchors:
-            symbols[0] = ID["dead end"]
-        elif self._wanting(ends[0], state.known)[0][0] == 0:
-            symbols[0] = ID["deduce"]
-        return symbols, anchors
+            learned, kind = tuple(bits(self.condition if move == SUPPOSE else self.denial)), "suppose"
+        else:
+            learned, kind = self.instances[move].conclusions, "feature pair"
+        wanting = [self._wanting(each, known) for each in learned[:ANCHORS]]
+        if move >= 0 and len(learned) == 1:
+            kind = self._use(learned[0], known, wanting[0])
+        symbols = [ID[kind], *(symbol for each in learned for symbol in self.written[each])][:ACTION_TOKENS]
+        if len(wanting) == 1:
+            return symbols, [place for _, place in wanting[0][:ANCHORS]]
+        return symbols, [each[0][1] if each else 0 for each in wanting]
 
-    def described_literals(self, kind: str, literals: Sequence[int], known: int) -> tuple[list[int], list[int]]:
-        """A symbol, the literals as far as there is room, and where they are wanted: each of two, or one twice."""
-        symbols = [ID[kind], *(symbol for each in literals for symbol in self.written[each])][:ACTION_TOKENS]
-        wanting = [[place for _, place in self._wanting(each, known)] for each in literals[:ANCHORS]]
-        anchors = wanting[0][:ANCHORS] if len(wanting) == 1 else [(each or [0])[0] for each in wanting]
-        return symbols, anchors
+    def _use(self, literal: int, known: int, wanting: list[tuple[int, int]]) -> str:
+        """What it is good for to learn a literal, as a symbol."""
+        if 1 << literal & self.goal:
+            return "target"
+        if known >> (literal ^ 1) & 1:
+            return "refute"
+        return "dead end" if not wanting else "free" if wanting[0][0] else "deduce"
 
     def _wanting(self, literal: int, known: int) -> list[tuple[int, int]]:
         """Where a literal is a premise of a rule with new conclusions, of each rule once, as the number of its premises
@@ -420,7 +417,7 @@ class Scene:
             *((number, self.problem.rules[number]) for number in shown),
             (-1, Rule(goal.conclusions, goal.premises)),
         ]
-        digits, letters = self._named([rule for _, rule in reversed(rows)])
+        digits, letters = self._named([rows[-1][1], *(rule for _, rule in rows)])
         self._look(digits, letters)
         count = len(digits)
         parts = [_row([ID[self.header], ID["goal"]], 0, 0)]

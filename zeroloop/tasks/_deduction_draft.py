@@ -17,9 +17,7 @@ _FORMS = ("cases", "denial", "condition", "condition cases", "denial cases", "co
 """What proofs need beside rules: those of two are for the hardest tasks."""
 
 
-def draft(
-    rng: np.random.Generator, difficulty: float, room: int, is_good: Callable[[Problem], bool]
-) -> Problem | None:
+def draft(rng: np.random.Generator, difficulty: float, room: int, is_good: Callable[[Problem], bool]) -> Problem | None:
     """A problem whose goal has a proof of some 2 to 12 steps, hidden among 4 to 36 other facts and rules, as far as
     there is room for them and the problem stays good; None where it is not even good without them. room: for literals,
     beside two and a half for each step. par and max_steps are left open."""

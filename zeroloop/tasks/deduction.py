@@ -37,7 +37,7 @@ class Deduction(Kind):
     min_score = 0.5
     environment_name = "deduction"
     room: ClassVar[int] = 112
-    """For literals; see draft. More are often too large to be shown."""
+    """For literals; see draft. With more, many tasks would be too large to be shown."""
     wording: ClassVar[tuple[Sequence[str], str]] = (GOALS, "")
     """Ways to ask for the goal, and what is said of answers beside proofs."""
     actions: ClassVar[Sequence[str]] = ("Rule N: ...", "Suppose ...")
