@@ -19,6 +19,7 @@ from zeroloop.tasks._deduction_reference import TooHardError, is_consistent, sho
 from zeroloop.tasks._deduction_text import rule_text
 from zeroloop.testing.environments import EnvironmentConformance
 from zeroloop.testing.tasks import TaskKindConformance, walked
+from zeroloop.vocabulary import SYMBOLS
 
 EXAMPLE = rules.EXAMPLE
 PROOF = [
@@ -185,6 +186,85 @@ def test_problems_that_are_too_large_are_refused():
     eight = [*("Ulo", "Mirk", "Tavo", "Pesk", "Zilla", "Brun", "Odra", "Fenn")]
     with pytest.raises(TaskError, match="rules: 11264 ways to apply them are too many; at most 6000"):
         rules.environment().initial_state({**task, "rules": wide, "individuals": eight})
+
+
+# ---- what a network is shown -----------------------------------------------------------------------------------------
+
+
+def rows(state: Any) -> list[str]:
+    """The symbols of each row, in the order of their columns."""
+    tokens = rules.environment().tokens(state)
+    placed = sorted((row, column, SYMBOLS[symbol]) for symbol, row, column in tokens.tolist())
+    return [" ".join(symbol for *_, symbol in found) for _, found in itertools.groupby(placed, lambda each: each[0])]
+
+
+def described(state: Any) -> dict[str, tuple[str, ...]]:
+    """Of each move its symbols, and the tokens that it is about: the symbol and the row."""
+    environment, tokens = rules.environment(), rules.environment().tokens(state)
+    found = {}
+    for move in environment.moves(state):
+        symbols, anchors = environment.move_tokens(state, move)
+        about = (f"{SYMBOLS[tokens[anchor, 0]]} in {tokens[anchor, 1]}" for anchor in anchors)
+        found[environment.move_name(state, move)] = " ".join(SYMBOLS[symbol] for symbol in symbols), *about
+    return found
+
+
+def test_tokens_of_the_example():
+    """A is florp, B dax, C glim, D wug; 0 is Ulo. A conclusion has the number of its letter, 26 more for its opposite;
+    ? is the second variable."""
+    assert rows(played(EXAMPLE)) == [
+        "deduction goal target 2 steps left 6",
+        *("0 A", "1 c"),
+        *("rule 2 ? rule 3 ? B ? A", "rule 2 D", "rule 0 D C"),
+        "0 rule 1 0 A 0",
+    ]
+    assert rows(played(EXAMPLE, *PROOF[:2]))[1] == "0 B D A"
+    assert rows(played(DENIAL, DENIAL_PROOF[0], "Rule 1: Ulo is a zorb or Mirk is not a dax"))[-2:] == ["0 A", "c 1"]
+
+
+def test_moves_say_what_they_are_good_for():
+    assert described(played(EXAMPLE)) == {"suppose ulo is a dax": ("suppose B 0", "B in 9")}
+    assert described(played(EXAMPLE, PROOF[0])) == {
+        PROOF[1].lower(): ("feature pair C 1 D 0", "goal in 0", "D in 12"),  # the first one is a contradiction
+        "suppose ulo does not florp ulo": ("suppose a 0 0",),
+    }
+    wanting = [
+        {"if": [["dax", "x"], ["lunk", "x"]], "then": [["florp", "y", "x"]]},
+        {"if": [["wug", "x"], ["florp", "x", "y"]], "then": [["lunk", "x"]]},
+        {"if": [["dax", "x"], ["lunk", "x"], ["vimp", "x"]], "then": [["wug", "y"]]},  # never applied, and not shown
+    ]
+    ends = [["dax", "x"], ["glim", "y"], ["wug", "x"], ["zorb", "x"], ["florp", "x", "x"]]
+    task = {
+        **EXAMPLE,
+        "predicates": {**EXAMPLE["predicates"], "zorb": "noun", "lunk": "noun", "vimp": "noun"},
+        "rules": [*wanting, *({"if": [["florp", "x", "y"]], "then": [end]} for end in ends)],
+        "goal": {"if": [], "then": [["florp", "Ulo", "Ulo"]]},
+    }
+    state = played(task)
+    assert rows(state)[3:5] == ["rule 0 ? ? B ? C", "rule 2 D A ?"]
+    assert described(state) == {
+        "rule 4: ulo is a dax": ("free B 0", "B in 9"),
+        "rule 5: mirk is glim": ("refute E 1", "goal in 0"),
+        "rule 6: ulo is a wug": ("deduce D 0", "D in 12"),
+        "rule 7: ulo is a zorb": ("dead end F 0",),
+        "rule 8: ulo florps ulo": ("target A 0 0", "A in 30"),
+        "suppose ulo does not florp ulo": ("suppose a 0 0",),
+    }
+
+
+def test_names_and_their_order_make_no_difference():
+    """To tokens of states and moves, along a proof."""
+    kind, environment = deduction.kind(), rules.environment()
+    for seed in range(3):
+        task = kind.make(stream(seed, "order"), 0.3 + seed / 4)
+        other = {**task, "individuals": task["individuals"][::-1]}
+        other["predicates"] = dict(reversed(task["predicates"].items()))
+        states = [environment.initial_state(each) for each in (task, other)]
+        for line in task["answer"]:
+            seen = [(sorted(environment.tokens(s).tolist()), sorted(environment.action_rows(s))) for s in states]
+            assert seen[0] == seen[1]
+            states = [environment.step(s, environment.parse_action(s, line.lower())).state for s in states]
+        assert all(state.proved for state in states)
 
 
 # ---- statements ------------------------------------------------------------------------------------------------------

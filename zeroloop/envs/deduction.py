@@ -11,10 +11,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from zeroloop.contracts import Task
-from zeroloop.envs._deduction_problem import VARIABLES, Literal, Problem, Rule, read_problem
-from zeroloop.envs._moves import MoveListEnvironment
+from zeroloop.envs._deduction_problem import MAX_PREDICATES, VARIABLES, Literal, Problem, Rule, read_problem
+from zeroloop.envs._moves import MoveListEnvironment, text_tokens
 from zeroloop.errors import TaskError
-from zeroloop.observers import Int16
+from zeroloop.observers import ACTION_TOKENS, ANCHORS, Int16
 from zeroloop.vocabulary import ID, encode
 
 NUM_TOKENS = 128
@@ -27,6 +27,10 @@ SUPPOSE, DENY = -1, -2
 """The moves that are no rules: to suppose what the goal is conditional on, and that the goal is false."""
 _SPARE, _STEPS = 5, 9
 """Columns of the first row."""
+_APART = 3
+"""Between rows, so that what is in one row is nearer than what is not."""
+_OTHERS = "?!"
+"""The second and third variable of a rule; the first one is not written."""
 _STATED, _SUPPOSED, _DENIED = range(3)
 """What is left to be shown: the goal as it is stated, its conclusion, or a contradiction."""
 
@@ -69,10 +73,12 @@ class Proof:
 
 
 class Instance(NamedTuple):
-    """A rule by number with individuals for its variables: its literals by number, and its premises as bits."""
+    """A rule by number with individuals for its variables: its literals by number, and its premises as bits; places:
+    of each premise, its first place in the rule."""
 
     rule: int
     premises: tuple[int, ...]
+    places: tuple[int, ...]
     need: int
     conclusions: tuple[int, ...]
 
@@ -88,13 +94,17 @@ class Deduction(MoveListEnvironment[Proof, int]):
     known together with its opposite. So a state is a stack of sequents "known, to be shown", as in sequent calculus
     (Gentzen 1935). Tasks are described in zeroloop/envs/_deduction_problem.py.
 
-    What a network is shown, one token for a literal: its symbol is the predicate, a capital letter, or a small one for
-    its opposite. Facts are in the row of their first individual; the column tells the second one, and how many cases
-    were waiting. Each rule has a row, the goal another one, and each case that waits; there the column tells the place
-    in the rule, and the variables or individuals. The first row has steps left and how many of them are to spare.
+    What a network is shown: the first row has what is to be shown, how many steps are to spare, and steps left. Facts
+    have one token each, in the row of their first individual: a capital letter for the predicate, or a small one for
+    its opposite; the column tells the second individual, and how many cases were waiting. Each rule that can be applied
+    at some time has a row: its conclusions, whose symbols say that they are conclusions, and then its premises, in the
+    letters of facts; the first term stands before a literal and the second one behind it, but for the variable that
+    appears first, which is left out. The goal has the row after these, with its conclusions as premises. Then come the
+    cases that wait. Individuals and predicates are numbered as they appear, the goal's first.
     """
 
     name: ClassVar[str] = "deduction"
+    version: ClassVar[int] = 2
     num_actions = NUM_ACTIONS
     num_tokens = NUM_TOKENS
 
@@ -157,9 +167,11 @@ class Deduction(MoveListEnvironment[Proof, int]):
         return state.scene.tokens(state)
 
     def move_tokens(self, state: Proof, move: int) -> tuple[Sequence[int], Sequence[int]]:
-        """The conclusions of a rule, each as predicate and individuals, about the rule's first conclusion and the
-        individual that it is about."""
-        return state.scene.described[move]
+        """What is learned: a symbol for what it is good for, and literals, each as predicate and individuals; about the
+        tokens of rules where it is wanted. The symbol says that it ends the case, as "target" or (a contradiction)
+        "refute"; that a rule can be applied then, "deduce"; that no rule needs it, "dead end"; else "free"; of what
+        splits the proof, "feature pair"."""
+        return state.scene.described(state, move)
 
     def answer(self, state: Proof) -> list[str]:
         """The steps so far."""
@@ -219,10 +231,10 @@ class Scene:
     Literal 2 i says that atom i is true, and 2 i + 1 that it is not; atoms are numbered by predicate and individuals.
     start, condition, denial: the facts, what the goal is conditional on, and the opposites of its conclusions.
     instances: what may ever be applied. groups: of each conclusion the bits of which none may be known, whether it
-    splits, and the instances that have it, as premises and number. texts, looks: of each literal, its token as of a
-    fact. even: bits of the positive ones. order: of individuals. fixed: tokens of all states. first: of each rule, and
-    of the goal, the place of the first token. header: the symbol of the environment. described: of each move, symbols
-    and anchors. signature: equal where rules, goal and steps to spare differ in names alone.
+    splits, and the instances that have it, as premises and number. even: bits of the positive literals. texts, looks,
+    written: of each literal its sentence, its token as of a fact, and its symbols. order: of individuals. fixed: tokens
+    of all states. first: of each rule the place of the first token. header: the symbol of the environment. signature:
+    equal where rules, goal and steps to spare differ in names alone.
     Raises TaskError where a state may need more moves or tokens than there are.
     """
 
@@ -231,19 +243,13 @@ class Scene:
     def __init__(self, problem: Problem) -> None:
         self.problem, self.spare = problem, problem.max_steps - problem.par
         self.order = {name: number for number, name in enumerate(problem.individuals)}
-        count, total = len(problem.individuals), 0
         self._base = dict[str, int]()
-        self.texts, looks = list[str](), list[tuple[int, int, int]]()
-        for letter, (word, kind) in enumerate(problem.predicates):
-            self._base[word] = total
+        self.texts = list[str]()
+        for word, kind in problem.predicates:
+            self._base[word] = len(self.texts) // 2
             for terms in itertools.product(problem.individuals, repeat=1 + (kind == "verb")):
-                total += 1
-                places = [self.order[name] for name in terms]
-                for positive, letters in ((True, string.ascii_uppercase), (False, string.ascii_lowercase)):
-                    self.texts.append(problem.says(Literal(positive, word, terms)))
-                    looks.append((ID[letters[letter]], 1 + places[0], 2 + places[1] if places[1:] else 1))
-        self.looks = np.array(looks, np.int16)
-        self.even = sum(1 << 2 * atom for atom in range(total))
+                self.texts += [problem.says(Literal(positive, word, terms)) for positive in (True, False)]
+        self.even = sum(1 << place for place in range(0, len(self.texts), 2))
         self.start, self.condition = self.mask(problem.facts), self.mask(problem.goal.premises)
         self.goal = self.mask(problem.goal.conclusions)
         self.denial = self.mask(literal.opposite for literal in problem.goal.conclusions)
@@ -252,7 +258,7 @@ class Scene:
         for number, instance in enumerate(self.instances):
             found.setdefault(instance.conclusions, []).append((instance.need, number))
         self.groups = [(sum(1 << each for each in ends), len(ends) > 1, group) for ends, group in found.items()]
-        self._draw(count)
+        self._draw()
         self._check_sizes()
 
     def begin(self) -> Proof:
@@ -302,16 +308,17 @@ class Scene:
         names = rule.variables
         for chosen in itertools.product(range(len(self.order)), repeat=len(names)):
             values = {**self.order, **dict(zip(names, chosen, strict=True))}
-            parts = [dict.fromkeys(self.number(literal, values) for literal in part) for part in rule]
-            premises, conclusions = map(tuple, parts)
+            every, ends = ([self.number(literal, values) for literal in part] for part in rule)
+            premises, conclusions = (tuple(dict.fromkeys(part)) for part in (every, ends))
             need = sum(1 << each for each in premises)
             if not any(need >> each & 1 for each in conclusions):
-                yield Instance(number, premises, need, conclusions)
+                yield Instance(number, premises, tuple(map(every.index, premises)), need, conclusions)
 
     def _check_sizes(self) -> None:
         goal, most = self.problem.goal, self.problem.max_steps
         learned = self.start.bit_count() + most + len(goal.premises) + len(goal.conclusions)
-        tokens = len(self.fixed) + 6 + min(learned, self._possible.bit_count()) + MAX_OPEN
+        cases = min(MAX_OPEN, sum(splits for _, splits, _ in self.groups))
+        tokens = len(self.fixed) + 2 + min(learned, self._possible.bit_count()) + 3 * cases
         for name, what, number, allowed in (
             ("rules", "moves in one state", len(self.groups) + 1, NUM_ACTIONS),
             ("rules", "tokens for one state", tokens, NUM_TOKENS),
@@ -352,56 +359,138 @@ class Scene:
             part = self.looks[[*bits(learned)]]
             part[:, 2] += level * self._width
             parts.append(part)
-        if state.waiting:
-            rows = []
-            for place, (literal, status) in enumerate(state.waiting):
-                symbol, row, column = self.looks[literal].tolist()
-                rows.append((symbol, self._last + place, (status * len(self.order) + row - 1) * self._width + column))
-            parts.append(np.array(rows, np.int16))
+        for place, (literal, status) in enumerate(state.waiting):
+            parts.append(_row(self.written[literal], _APART * (self._last + place), status))
         return np.concatenate(parts)
 
     def counted(self, left: int) -> Int16:
         """int16 [T, 3]: a number of steps."""
-        return np.array([(symbol, 0, _STEPS + 1 + i) for i, symbol in enumerate(encode(str(left)))], np.int16)
+        return _row(encode(str(left)), 0, _STEPS + 1)
 
-    def _draw(self, count: int) -> None:
-        """Prepares the tokens of all states, and the moves."""
-        self._width = count + 2
-        self._last = count + len(self.problem.rules) + 2
-        self._letters = {word: number for number, (word, _) in enumerate(self.problem.predicates)}
-        codes = {**{name: 1 + i for i, name in enumerate(VARIABLES)}, **{k: 4 + i for k, i in self.order.items()}}
-        tokens = [(ID[self.header], 0, 0), (ID["goal"], 0, 1)]
-        tokens += [(ID[string.digits[i]], 1 + i, 0) for i in range(count)]
-        self.first = list[int]()
-        for place, rule in enumerate((*self.problem.rules, self.problem.goal)):
-            self.first.append(len(tokens))
-            slots = [*enumerate(rule.conclusions), *enumerate(rule.premises, 2)]
-            for slot, literal in slots:
-                column = 0
-                for term in (*literal.terms, *[""] * (2 - len(literal.terms))):
-                    column = column * (count + 4) + codes.get(term, 0)
-                tokens.append((self._symbol(literal), 1 + count + place, slot * (count + 4) ** 2 + column))
-        tokens += [(ID["target"], 0, _SPARE)]
-        tokens += [(symbol, 0, _SPARE + 1 + i) for i, symbol in enumerate(encode(str(self.spare)))]
-        tokens += [(ID["steps left"], 0, _STEPS)]
-        self.fixed = np.array(tokens, np.int16)
-        self.signature = hashlib.blake2b(self.fixed.tobytes(), digest_size=16).hexdigest()
-        self.described: dict[int, tuple[list[int], list[int]]] = {
-            move: ([ID["suppose"]], [1]) for move in (SUPPOSE, DENY)
-        }
-        for number, instance in enumerate(self.instances):
-            parts = [self.described_literal(instance.rule, each) for each in instance.conclusions]
-            self.described[number] = [symbol for symbols, _ in parts for symbol in symbols], parts[0][1]
+    def shown_rules(self) -> set[int]:
+        """The rules that can be applied at some time; no other one makes a difference."""
+        return {instance.rule for instance in self.instances}
 
-    def described_literal(self, rule: int, literal: int) -> tuple[list[int], list[int]]:
-        """Predicate and individuals of a literal, and the first tokens of a rule and of the first individual."""
-        symbol, row, column = self.looks[literal].tolist()
-        second = [ID[string.digits[column - 2]]] if column > 1 else []
-        return [symbol, ID[string.digits[row - 1]], *second], [self.first[rule], 1 + row]
+    def described(self, state: Proof, move: int) -> tuple[list[int], list[int]]:
+        """Symbols and anchors of a move: see Deduction.move_tokens."""
+        known = state.known
+        if move < 0:
+            learned, kind = tuple(bits(self.condition if move == SUPPOSE else self.denial)), "suppose"
+        else:
+            learned, kind = self.instances[move].conclusions, "feature pair"
+        wanting = [self._wanting(each, known) for each in learned[:ANCHORS]]
+        if move >= 0 and len(learned) == 1:
+            kind = self._use(learned[0], known, wanting[0])
+        symbols = [ID[kind], *(symbol for each in learned for symbol in self.written[each])][:ACTION_TOKENS]
+        if len(wanting) == 1:
+            return symbols, [place for _, place in wanting[0][:ANCHORS]]
+        return symbols, [each[0][1] if each else 0 for each in wanting]
 
-    def _symbol(self, literal: Literal) -> int:
-        letters = string.ascii_uppercase if literal.positive else string.ascii_lowercase
-        return ID[letters[self._letters[literal.predicate]]]
+    def _use(self, literal: int, known: int, wanting: list[tuple[int, int]]) -> str:
+        """What it is good for to learn a literal, as a symbol."""
+        if 1 << literal & self.goal:
+            return "target"
+        if known >> (literal ^ 1) & 1:
+            return "refute"
+        return "dead end" if not wanting else "free" if wanting[0][0] else "deduce"
+
+    def _wanting(self, literal: int, known: int) -> list[tuple[int, int]]:
+        """Where a literal is a premise of a rule with new conclusions, of each rule once, as the number of its premises
+        that are missing without the literal, and the place of the token; those that miss the fewest are first."""
+        if 1 << literal & self.goal:
+            return [(0, self._aim)]
+        if known >> (literal ^ 1) & 1:
+            return [(0, 1)]
+        known |= 1 << literal
+        found = dict[int, int]()
+        for need, block, place in self._wants.get(literal, ()):
+            if not known & block:
+                missing = (need & ~known).bit_count()
+                found[place] = min(missing, found.get(place, missing))
+        return sorted((missing, place) for place, missing in found.items())
+
+    def _draw(self) -> None:
+        """Prepares the tokens of all states."""
+        shown, goal = sorted(self.shown_rules()), self.problem.goal
+        # The goal is drawn as a rule whose premises end the proof, and whose conclusions are what may be supposed.
+        rows = [
+            *((number, self.problem.rules[number]) for number in shown),
+            (-1, Rule(goal.conclusions, goal.premises)),
+        ]
+        digits, letters = self._named([rows[-1][1], *(rule for _, rule in rows)])
+        self._look(digits, letters)
+        count = len(digits)
+        parts = [_row([ID[self.header], ID["goal"]], 0, 0)]
+        parts += [_row([ID[string.digits[place]]], _APART * (1 + place), 0) for place in range(count)]
+        parts += [_row([ID["target"], *encode(str(self.spare))], 0, _SPARE), _row([ID["steps left"]], 0, _STEPS)]
+        self._last = 1 + count
+        self.first, premises = dict[int, int](), dict[int, list[int]]()
+        for number, rule in rows:
+            self.first[number] = start = sum(map(len, parts))
+            symbols, places = _symbols(rule, digits, letters)
+            premises[number] = [start + place for place in places]
+            parts.append(_row(symbols, _APART * self._last, 0))
+            self._last += 1
+        self.fixed, self._aim = np.concatenate(parts), premises[-1][0]
+        self._wants = dict[int, list[tuple[int, int, int]]]()
+        for instance in self.instances:
+            block = sum(1 << each for each in instance.conclusions)
+            for premise, place in zip(instance.premises, instance.places, strict=True):
+                self._wants.setdefault(premise, []).append((instance.need, block, premises[instance.rule][place]))
+        named = (
+            [*map(digits.get, self.order)],
+            [(letters[word], kind == "verb") for word, kind in self.problem.predicates],
+        )
+        self.signature = hashlib.blake2b(self.fixed.tobytes() + repr(named).encode(), digest_size=16).hexdigest()
+
+    def _named(self, rules: Iterable[Rule]) -> tuple[dict[str, int], dict[str, int]]:
+        """Numbers of individuals and of predicates, in the order of their appearance in rules, and then in facts."""
+        literals = [*(each for rule in rules for part in rule for each in part), *self.problem.facts]
+        names = dict.fromkeys([*(term for each in literals for term in each.terms), *self.order])
+        words = dict.fromkeys([*(each.predicate for each in literals), *self._base])
+        digits = {name: place for place, name in enumerate(name for name in names if name in self.order)}
+        return digits, {word: place for place, word in enumerate(words)}
+
+    def _look(self, digits: dict[str, int], letters: dict[str, int]) -> None:
+        """Prepares the tokens of literals as facts, and in rows."""
+        self._width = len(digits) + 2
+        self.written, looks = list[list[int]](), list[tuple[int, int, int]]()
+        for word, kind in self.problem.predicates:
+            for terms in itertools.product(self.order, repeat=1 + (kind == "verb")):
+                first, *others = (digits[name] for name in terms)
+                for positive in (True, False):
+                    symbol = ID[_letter(letters[word], positive)]
+                    self.written.append([symbol, *(ID[string.digits[each]] for each in (first, *others))])
+                    looks.append((symbol, _APART * (1 + first), 2 + others[0] if others else 1))
+        self.looks = np.array(looks, np.int16)
+
+
+def _symbols(rule: Rule, digits: dict[str, int], letters: dict[str, int]) -> tuple[list[int], list[int]]:
+    """A rule in a row, conclusions first, and the places of its premises; see Deduction."""
+    terms = (term for part in reversed(rule) for literal in part for term in literal.terms if term in VARIABLES)
+    signs = dict(zip(dict.fromkeys(terms), ("", *_OTHERS), strict=False))
+    signs |= {name: string.digits[digit] for name, digit in digits.items()}
+    symbols, places = list[int](), list[int]()
+    for concluded, literals in ((True, rule.conclusions), (False, rule.premises)):
+        for literal in literals:
+            letter, (subject, *others) = letters[literal.predicate], (encode(signs[term]) for term in literal.terms)
+            symbols += subject
+            places += [len(symbols)] * (not concluded)
+            name = f"rule {letter + MAX_PREDICATES * (not literal.positive)}"
+            symbols.append(ID[name if concluded else _letter(letter, literal.positive)])
+            symbols += others[0] if others else []
+    return symbols, places
+
+
+def _letter(number: int, positive: bool) -> str:
+    return (string.ascii_uppercase if positive else string.ascii_lowercase)[number]
+
+
+def _row(symbols: Sequence[int], row: int, column: int) -> Int16:
+    """int16 [T, 3]: symbols side by side."""
+    tokens = text_tokens(symbols, row)
+    tokens[:, 2] += column
+    return tokens
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -13,7 +13,7 @@ from zeroloop.envs._deduction_problem import Problem, read_problem
 from zeroloop.envs._moves import MoveListEnvironment
 from zeroloop.envs.deduction import EXAMPLE, NUM_ACTIONS, NUM_TOKENS, Deduction, Proof, Scene, bits
 from zeroloop.errors import TaskError
-from zeroloop.observers import Int16
+from zeroloop.observers import ANCHORS, Int16
 from zeroloop.vocabulary import ID
 
 REFUTE = -3
@@ -109,9 +109,9 @@ class Entailment(MoveListEnvironment[Proof | World, int]):
         return state.scene.world_tokens(state) if isinstance(state, World) else self._proofs.tokens(state)
 
     def move_tokens(self, state: Proof | World, move: int) -> tuple[Sequence[int], Sequence[int]]:
-        """An atom is about the first rule that wants it."""
+        """An atom is about the first rules that want it."""
         if isinstance(state, World):
-            return state.scene.described_literal(state.scene.wanting(state.true, move).rule, move)
+            return state.scene.described_atom(state.true, move)
         return ([ID["refute"]], [1]) if move == REFUTE else self._proofs.move_tokens(state, move)
 
     def answer(self, state: Proof | World) -> list[str]:
@@ -147,9 +147,6 @@ class WorldScene(Scene):
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        self.given = self.start | self.condition | self.denial
-        self.assumed, self.false = self.given & self.even, self.given >> 1 & self.even
-        self.clauses = self._clauses()
         self.room = NUM_TOKENS - len(self.fixed) - _HEADER - self.given.bit_count()
         wanted = functools.reduce(int.__or__, (clause.repairs for clause in self.clauses), 0)
         if self.room < 1 or wanted.bit_count() > NUM_ACTIONS:
@@ -157,6 +154,13 @@ class WorldScene(Scene):
                 f"rules: {wanted.bit_count()} atoms may be wanted, of which {NUM_ACTIONS} are allowed, and there are "
                 f"tokens for {max(0, self.room)}; use fewer or shorter ones"
             )
+
+    def shown_rules(self) -> set[int]:
+        """Those that may be broken in a world, too."""
+        self.given = self.start | self.condition | self.denial
+        self.assumed, self.false = self.given & self.even, self.given >> 1 & self.even
+        self.clauses = self._clauses()
+        return super().shown_rules() | {clause.rule for clause in self.clauses}
 
     def _clauses(self) -> list[Clause]:
         """Those whose atoms may all become true."""
@@ -200,6 +204,11 @@ class WorldScene(Scene):
     def wanting(self, true: int, atom: int) -> Clause:
         """The first rule that does not hold and wants an atom."""
         return next(each for each in self.broken(true) if each.repairs >> atom & 1)
+
+    def described_atom(self, true: int, atom: int) -> tuple[list[int], list[int]]:
+        """Symbols and anchors of a move."""
+        rules = dict.fromkeys(each.rule for each in self.broken(true) if each.repairs >> atom & 1)
+        return self.written[atom], [self.first[rule] for rule in rules][:ANCHORS]
 
     def world_tokens(self, world: World) -> Int16:
         """int16 [T, 3] of a world."""

@@ -11,18 +11,16 @@ from zeroloop.tasks._kinds import drawn
 
 T = TypeVar("T")
 
-_ROOM = 112
-"""Literals that there is room for in tokens, beside two and a half for each step."""
 _AT_ONCE = 10
 
 _FORMS = ("cases", "denial", "condition", "condition cases", "denial cases", "condition denial", "cases cases")
 """What proofs need beside rules: those of two are for the hardest tasks."""
 
 
-def draft(rng: np.random.Generator, difficulty: float, is_good: Callable[[Problem], bool]) -> Problem | None:
+def draft(rng: np.random.Generator, difficulty: float, room: int, is_good: Callable[[Problem], bool]) -> Problem | None:
     """A problem whose goal has a proof of some 2 to 12 steps, hidden among 4 to 36 other facts and rules, as far as
-    there is room for them and the problem stays good; None where it is not even good without them. par and max_steps
-    are left open."""
+    there is room for them and the problem stays good; None where it is not even good without them. room: for literals,
+    beside two and a half for each step. par and max_steps are left open."""
     steps, distractors = proof_length(difficulty), round(4 + 32 * difficulty)
     form = "" if difficulty < 0.4 or steps < 4 else drawn(rng, _FORMS[: 3 if difficulty < 0.65 else len(_FORMS)])
     plant = _Plant(rng, difficulty)
@@ -30,7 +28,7 @@ def draft(rng: np.random.Generator, difficulty: float, is_good: Callable[[Proble
     found = plant.problem(goal)
     if not is_good(found):
         return None
-    room = _ROOM - round(2.5 * steps)
+    room -= round(2.5 * steps)
     for _ in range(2 * distractors):
         before = dict(plant.facts), dict(plant.rules), [*plant.live]
         have = len(plant.facts) + len(plant.rules)

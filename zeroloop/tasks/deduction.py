@@ -31,10 +31,13 @@ class Deduction(Kind):
     """
 
     name = "deduction"
+    version = 2
     family = "reasoning"
     type = "logical_deduction"
     min_score = 0.5
     environment_name = "deduction"
+    room: ClassVar[int] = 112
+    """For literals; see draft. With more, many tasks would be too large to be shown."""
     wording: ClassVar[tuple[Sequence[str], str]] = (GOALS, "")
     """Ways to ask for the goal, and what is said of answers beside proofs."""
     actions: ClassVar[Sequence[str]] = ("Rule N: ...", "Suppose ...")
@@ -51,7 +54,7 @@ class Deduction(Kind):
                 return False
 
         while True:
-            problem = draft(rng, difficulty, is_good)
+            problem = draft(rng, difficulty, self.room, is_good)
             if problem is None:
                 continue
             lines = shortest_proof(problem, proof_length(difficulty)).lines

@@ -11,7 +11,7 @@ from zeroloop.contracts import Solution, Task, Verdict
 from zeroloop.envs._deduction_problem import Literal, Problem, Rule, read_problem
 from zeroloop.errors import IllegalActionError, TaskError
 from zeroloop.tasks._deduction_proofs import MAX_LENGTH
-from zeroloop.tasks._deduction_reference import FoundWorld, counter_world
+from zeroloop.tasks._deduction_reference import FoundWorld, TooHardError, counter_world
 from zeroloop.tasks._deduction_worlds import check_world, is_refuted, read_world
 from zeroloop.tasks._kinds import correct, drawn, endless
 from zeroloop.tasks.deduction import Deduction
@@ -37,6 +37,7 @@ class Entailment(Deduction):
 
     name = "entailment"
     environment_name = "entailment"
+    room: ClassVar[int] = 96
     wording = _GOALS, _WORLDS
     actions: ClassVar[Sequence[str]] = (*Deduction.actions, REFUTED)
 
@@ -46,6 +47,10 @@ class Entailment(Deduction):
         while True:
             task = super().make(rng, difficulty)
             if not refuted:
+                try:
+                    self.solve(task)
+                except TooHardError:
+                    continue
                 return task
             for _ in range(_CHANGES):
                 found = self._changed(task, rng)
