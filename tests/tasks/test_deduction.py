@@ -5,7 +5,6 @@ import itertools
 import re
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 
 from zeroloop.contracts import Task
@@ -477,23 +476,6 @@ def test_evidence_names_the_mistake():
 # ---- the reference against trying everything -------------------------------------------------------------------------
 
 
-def small_problem(rng: np.random.Generator) -> Problem:
-    """Six atoms, and rules with up to two premises and conclusions of either sign."""
-    people, words = ("Ulo", "Mirk"), ("dax", "wug", "zorb")
-
-    def some(terms: tuple[str, ...], least: int, most: int) -> tuple[Literal, ...]:
-        drawn = [
-            Literal(bool(rng.random() < 0.6), words[int(rng.integers(3))], (terms[int(rng.integers(len(terms)))],))
-            for _ in range(int(rng.integers(least, most + 1)))
-        ]
-        return tuple({each[1:]: each for each in drawn}.values())
-
-    made = (Rule(some(("x", "Ulo", "y"), 0, 2), some(("x", "Mirk"), 1, 2)) for _ in range(int(rng.integers(3, 7))))
-    kept = dict.fromkeys(rule for rule in made if not {*rule.premises} & {*rule.conclusions})
-    facts, goal = some(people, 0, 2), Rule(some(people, 0, 1), some(people, 1, 2))
-    return Problem(people, tuple((word, "noun") for word in words), facts, tuple(kept), goal, 8, 8)
-
-
 def models(problem: Problem) -> list[dict[Any, bool]]:
     """All ways in which facts and rules are true."""
     atoms = [(word, (name,)) for word, _ in problem.predicates for name in problem.individuals]
@@ -534,11 +516,11 @@ def fewest_steps(task: Task) -> int | None:
     return None
 
 
-def test_shortest_proofs_are_shortest_and_what_they_prove_is_true():
+def test_shortest_proofs_are_shortest_and_what_they_prove_is_true(small_problem):
     """Against truth tables and breadth-first search."""
     lengths, entailed, contradictory = list[int | None](), 0, 0
     for seed in range(200):
-        problem = small_problem(stream(seed, "small"))
+        problem = small_problem(stream(seed, "small"), 3, 6)
         task = deduction.kind().asked(problem, 0.0, [], stream(seed, "words"))
         try:
             read_problem(task)

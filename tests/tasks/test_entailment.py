@@ -6,12 +6,11 @@ import itertools
 import re
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 
 from zeroloop.contracts import Task
 from zeroloop.envs import deduction, entailment
-from zeroloop.envs._deduction_problem import Literal, Problem, Rule, read_problem
+from zeroloop.envs._deduction_problem import Literal, Problem, read_problem
 from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import entailment as tasks
@@ -203,24 +202,6 @@ def test_the_prover_without_a_plan_is_verified():
 # ---- the reference against trying everything -------------------------------------------------------------------------
 
 
-def small_task(rng: np.random.Generator) -> Task:
-    """Six atoms, rules with up to two premises and conclusions of either sign."""
-    people, words = ("Ulo", "Mirk"), ("dax", "wug", "zorb")
-
-    def some(terms: tuple[str, ...], least: int, most: int) -> tuple[Literal, ...]:
-        drawn = [
-            Literal(bool(rng.random() < 0.6), words[int(rng.integers(3))], (terms[int(rng.integers(len(terms)))],))
-            for _ in range(int(rng.integers(least, most + 1)))
-        ]
-        return tuple({each[1:]: each for each in drawn}.values())
-
-    made = (Rule(some(("x", "Ulo", "y"), 0, 2), some(("x", "Mirk"), 1, 2)) for _ in range(int(rng.integers(2, 6))))
-    rules = dict.fromkeys(rule for rule in made if not {*rule.premises} & {*rule.conclusions})
-    facts, goal = some(people, 0, 2), Rule(some(people, 0, 1), some(people, 1, 2))
-    problem = Problem(people, tuple((word, "noun") for word in words), facts, tuple(rules), goal, 8, 8)
-    return KIND.asked(problem, 0.0, [], rng)
-
-
 def refutations(problem: Problem) -> list[set[Any]]:
     """All worlds in which facts and rules hold, and the goal does not, as the atoms that are true."""
     atoms = [(word, (name,)) for word, _ in problem.predicates for name in problem.individuals]
@@ -243,11 +224,12 @@ def refutations(problem: Problem) -> list[set[Any]]:
     return found
 
 
-def test_worlds_are_found_where_there_are_some_and_reached_by_moves():
+def test_worlds_are_found_where_there_are_some_and_reached_by_moves(small_problem):
     """Against truth tables, and all ways to play."""
     environment, outcomes = KIND.environment(REFUTABLE), []
     for seed in range(150):
-        task = small_task(stream(seed, "small worlds"))
+        rng = stream(seed, "small worlds")
+        task = KIND.asked(small_problem(rng, 2, 5), 0.0, [], rng)
         try:
             problem = KIND.read(task)
             start = environment.initial_state(task)

@@ -1,7 +1,7 @@
 """`zeroloop evaluate`: how often a checkpoint errs, on exactly scored positions, held-out puzzles or held-out tasks."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -75,14 +75,7 @@ def _tasks(arguments: argparse.Namespace, player: Player, environment: TaskEnvir
     if isinstance(environment, Mixture) and arguments.difficulty is None:
         return _task_sets(arguments, player, environment)
     tasks = held_out_tasks(environment, arguments.limit or TASKS, arguments.seed)
-    with json_output(arguments.json) as print_json:
-        found = {}
-        for who, evaluator in _evaluators(arguments, player).items():
-            print(f"{who}, {arguments.simulations} simulations per move\n{TASK_HEAD}")
-            found[who] = _graded(arguments, environment, evaluator, tasks)
-        trained, *baselines = found.values()
-        print_json({**trained, "baselines": dict(zip(BASELINES, baselines, strict=True))} if baselines else trained)
-    return 0
+    return _compared(arguments, player, TASK_HEAD, lambda each: _graded(arguments, environment, each, tasks))
 
 
 def _task_sets(arguments: argparse.Namespace, player: Player, mixture: Mixture) -> int:
@@ -92,11 +85,18 @@ def _task_sets(arguments: argparse.Namespace, player: Player, mixture: Mixture) 
         name: [task for tasks in read_set(known[name]).values() for task in tasks[: arguments.limit]]
         for name in sorted(mixture.kinds)
     }
+    return _compared(arguments, player, SET_HEAD, lambda each: _verified(arguments, mixture, each, sets))
+
+
+def _compared(
+    arguments: argparse.Namespace, player: Player, head: str, grades: Callable[[Evaluator], dict[str, Any]]
+) -> int:
+    """Prints the grades of the player, and of what it is compared with."""
     with json_output(arguments.json) as print_json:
         found = {}
         for who, evaluator in _evaluators(arguments, player).items():
-            print(f"{who}, {arguments.simulations} simulations per move\n{SET_HEAD}")
-            found[who] = _verified(arguments, mixture, evaluator, sets)
+            print(f"{who}, {arguments.simulations} simulations per move\n{head}")
+            found[who] = grades(evaluator)
         trained, *baselines = found.values()
         print_json({**trained, "baselines": dict(zip(BASELINES, baselines, strict=True))} if baselines else trained)
     return 0

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -126,7 +126,7 @@ def play_match(
     for start in range(0, len(openings), settings.block_pairs):
         block = openings[start : start + settings.block_pairs]
         seats = [0] * len(block) + [1] * len(block)
-        returns = play(environment, [candidate, best], block + block, seats, playing, rng)
+        returns = play(environment, [candidate, best], block + block, seats, playing, rng).returns
         first, second = np.split(returns, 2)  # of the side to move, which is the candidate in the first half
         outcomes += zip(first, -second, strict=True)
         if settings.promotion == "sprt" and sprt(_pair_counts(outcomes), settings)[1] != "undecided":
@@ -148,7 +148,7 @@ def match_on_tasks(
     """
     starts = [environment.initial_state(environment.sample_task(rng)) for _ in range(2 * settings.num_pairs)]
     seats = [0] * len(starts)
-    ours, theirs = (play(environment, [side], starts, seats, playing, rng) for side in (candidate, best))
+    ours, theirs = (play(environment, [side], starts, seats, playing, rng).returns for side in (candidate, best))
     difference = ours - theirs
     outcomes = np.where(np.abs(difference) < TIED, 0.0, difference).reshape(-1, 2)
     comparison = compare_returns(ours, theirs, settings)
@@ -232,6 +232,13 @@ def _decided(environment: Environment, state: State) -> bool:
     return not steps or any(step.terminal and step.reward > 0 for step in steps)
 
 
+class Played(NamedTuple):
+    """The last state of each episode, and the return float64 [n] of whoever moves first."""
+
+    states: list[State]
+    returns: Float64
+
+
 def play(
     environment: Environment,
     evaluators: Sequence[Evaluator],
@@ -239,21 +246,8 @@ def play(
     seats: Sequence[int],
     settings: SearchSettings,
     rng: np.random.Generator,
-) -> Float64:
-    """The return float64 [n] of whoever moves first in each episode; see `play_out`."""
-    return play_out(environment, evaluators, starts, seats, settings, rng)[1]
-
-
-def play_out(
-    environment: Environment,
-    evaluators: Sequence[Evaluator],
-    starts: Sequence[State],
-    seats: Sequence[int],
-    settings: SearchSettings,
-    rng: np.random.Generator,
-) -> tuple[list[State], Float64]:
-    """The last state of each episode, and the return float64 [n] of whoever moves first, all played at once with best
-    moves.
+) -> Played:
+    """How episodes end that are all played at once with best moves.
 
     Episode i starts in `starts[i]` with evaluator `seats[i]` to move. Where two play, they alternate; a single agent
     (discounts never negative) keeps its seat.
@@ -275,7 +269,7 @@ def play_out(
             states[row], live[row] = step.state, not step.terminal
             if step.discount < 0:
                 movers[row] = 1 - movers[row]
-    return states, returns
+    return Played(states, returns)
 
 
 @dataclass(frozen=True)

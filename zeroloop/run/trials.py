@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zeroloop.contracts import Evaluator, State, Task, TaskEnvironment, Verdict
-from zeroloop.run.arena import Float64, play_out
+from zeroloop.contracts import Evaluator, Task, TaskEnvironment, Verdict
+from zeroloop.run.arena import Played, play
 from zeroloop.run.grading import playing_settings
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
@@ -64,7 +64,7 @@ def grade_tasks(
 ) -> TaskGrade:
     """The grade of one episode for each task, all played at once without noise."""
     began = time.perf_counter()
-    _, returns = _played(environment, evaluator, tasks, settings, simulations, rng)
+    returns = _played(environment, evaluator, tasks, settings, simulations, rng).returns
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
     mean = float(excess[solved].mean()) if solved.any() else None
@@ -99,7 +99,7 @@ def verdicts(
     rng: np.random.Generator,
 ) -> list[Verdict]:
     """The verifier's verdict on the answer of one episode for each task, played as `grade_tasks` does."""
-    states, _ = _played(mixture, evaluator, tasks, settings, simulations, rng)
+    states = _played(mixture, evaluator, tasks, settings, simulations, rng).states
     return [verify(task, mixture.answer(state)) for task, state in zip(tasks, states, strict=True)]
 
 
@@ -121,11 +121,11 @@ def _played(
     settings: SearchSettings,
     simulations: int,
     rng: np.random.Generator,
-) -> tuple[list[State], Float64]:
-    """How one episode for each task ended, and its return; all played at once without noise."""
+) -> Played:
+    """How one episode for each task ended; all played at once without noise."""
     # One simulation goes to the move with the largest prior: the bare network's choice.
     playing = playing_settings(settings, max(1, simulations))
     if simulations == 0:
         playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
     starts = [environment.initial_state(task) for task in tasks]
-    return play_out(environment, [evaluator], starts, [0] * len(starts), playing, rng)
+    return play(environment, [evaluator], starts, [0] * len(starts), playing, rng)
