@@ -115,6 +115,14 @@ class GradedTaskEnvironment(TaskEnvironment, Protocol):
 
 
 @runtime_checkable
+class DemonstratingEnvironment(TaskEnvironment, Protocol):
+    """An environment that knows how its tasks are solved."""
+
+    def demonstration(self, task: dict[str, Any]) -> Sequence[Action] | None:
+        """The actions of a classical solver from the start of `task` to its end; None where it knows none."""
+
+
+@runtime_checkable
 class SolvingEnvironment(Environment, Protocol):
     """An environment in which a task is solved step by step, and that says what each step did."""
 

@@ -104,6 +104,24 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
     assert answer.code == 0 and answer.out.splitlines()[-1].split() == ["tasks", "3", "0.00%", "0.00%", "-", "0.1"]
 
 
+def test_the_search_may_be_changed(zeroloop, monkeypatch):
+    searches = []
+
+    def graded(environment, evaluator, tasks, settings, simulations, rng):
+        searches.append(settings)
+        return TaskGrade(len(tasks), solved=0.0, good=0.0, excess=None, simulations=simulations, seconds=0.1)
+
+    monkeypatch.setattr("zeroloop.cli.evaluate.grade_tasks", graded)
+    asked = ["evaluate", "untrained", "--game", "path_finding", "--limit", "3"]
+    assert zeroloop(*asked).code == 0
+    assert zeroloop(*asked, "--search.lookahead", "false", "--search.root-policy=gumbel").code == 0
+    usual, changed = searches
+    assert usual.lookahead and usual.value_range == "minmax"
+    assert changed == usual.model_copy(update={"lookahead": False, "root_policy": "gumbel"})
+    zeroloop(*asked, "--search.num-simulations", "5").refused(2, "say --simulations K instead")
+    zeroloop(*asked, "--search.c-puct", "much").refused(2, "--search.c-puct: much is not allowed")
+
+
 def test_a_family_is_its_kinds_for_as_many_players():
     player = Player(Mixture(["tour"]), None, None)
     asked = Namespace(family="search", kinds=None, difficulty=None)

@@ -6,7 +6,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from zeroloop import config
 from zeroloop.cli.arguments import Parser, at_least, json_output
+from zeroloop.config import Layer
 from zeroloop.contracts import Environment, Evaluator, Task, TaskEnvironment
 from zeroloop.errors import UsageError
 from zeroloop.evaluators.uniform import UniformEvaluator
@@ -25,9 +29,20 @@ from zeroloop.run.trials import (
     verdicts,
     verified_grade,
 )
+from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.tasks import kinds
 from zeroloop.tasks._mixture import Mixture
+
+
+class EvaluationSettings(BaseModel):
+    """How the search works that is measured, beside its number of simulations; a single agent's returns are rescaled in
+    each tree ("minmax") unless `value_range` says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    search: SearchSettings = SearchSettings()
+
 
 HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
 
@@ -45,7 +60,13 @@ ALL = "all"
 
 def run(words: Sequence[str]) -> int:
     """Exit code 0 when it was graded."""
-    arguments = _parser().parse(words)
+    parser = _parser()
+    own, typed = parser.split(words)
+    arguments = parser.parse(own)
+    arguments.settings = config.parse_overrides(EvaluationSettings, typed)
+    config.merge(EvaluationSettings, arguments.settings)  # refuses wrong values before anything is printed
+    if "num_simulations" in arguments.settings.values.get("search", {}):
+        raise UsageError("--search.num-simulations: say --simulations K instead")
     solver = None if arguments.source == "untrained" else load_solver(arguments.source)
     if solver is not None:
         return _puzzles(arguments, solver)
@@ -109,7 +130,7 @@ def _verified(
     grades: dict[str, dict[str, VerifiedGrade]] = {}
     for name, tasks in sets.items():
         rng = stream(arguments.seed, "evaluate", name)
-        found = verdicts(mixture, evaluator, tasks, search_settings(mixture), arguments.simulations, rng)
+        found = verdicts(mixture, evaluator, tasks, _search(arguments, mixture), arguments.simulations, rng)
         levels = {level_of(task): None for task in tasks}
         grades[name] = {}
         for level in (*levels, ALL):
@@ -148,7 +169,7 @@ def _graded(
     grades = {}
     for name, some in by_sort(environment, tasks).items():
         rng = stream(arguments.seed, "evaluate", name)
-        search = search_settings(environment)
+        search = _search(arguments, environment)
         grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, rng)
         print(_task_row(name, grades[name]), flush=True)
     if len(grades) == 1:
@@ -156,6 +177,11 @@ def _graded(
     good = sum(each.good * each.tasks for each in grades.values()) / len(tasks)
     print(f"{'all':<18}{len(tasks):>7}{'':>9}{good:>9.2%}")
     return {"good": good, "sets": {name: asdict(each) for name, each in grades.items()}}
+
+
+def _search(arguments: argparse.Namespace, environment: Environment) -> SearchSettings:
+    usual = Layer({"search": search_settings(environment).model_dump()}, "the defaults")
+    return config.merge(EvaluationSettings, usual, arguments.settings).search
 
 
 def _task_row(name: str, grade: TaskGrade) -> str:
@@ -180,6 +206,8 @@ def _of_tasks(arguments: argparse.Namespace, player: Player) -> Player:
 
 def _puzzles(arguments: argparse.Namespace, solver: Solver) -> int:
     """Averaged and raw weights on the puzzles that training never saw."""
+    if arguments.settings.values:
+        raise UsageError(f"--search is not for puzzles; {arguments.source} solves {solver.puzzle.name}")
     for option in ("game", "positions", "baselines"):
         if getattr(arguments, option):
             raise UsageError(f"--{option} is not for puzzles; {arguments.source} solves {solver.puzzle.name}")
@@ -207,7 +235,7 @@ def _positions(arguments: argparse.Namespace, player: Player) -> int:
         grades: dict[str, Grade] = {}
         for name, positions in sets.items():
             rng = stream(arguments.seed, "evaluate", name)
-            simulations, search = arguments.simulations, search_settings(player.environment)
+            simulations, search = arguments.simulations, _search(arguments, player.environment)
             grades[name] = grade(player.environment, evaluator, positions, search, simulations, rng)
             print(_row(name, grades[name]), flush=True)
         mean = mean_grade(list(grades.values()))
@@ -220,7 +248,8 @@ def _positions(arguments: argparse.Namespace, player: Player) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("evaluate", "Measure a checkpoint on exactly scored positions, held-out puzzles or held-out tasks.")
+    about = "Measure a checkpoint on exactly scored positions, held-out puzzles or held-out tasks."
+    parser = Parser("evaluate", about, lambda: EvaluationSettings)
     option = parser.add_argument
     option("source", metavar="CHECKPOINT|RUN|untrained", help="what to measure; of a run, its best model")
     option("--game", help="the game it must be of; needed for `untrained`")

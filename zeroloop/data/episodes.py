@@ -19,9 +19,11 @@ from zeroloop.files import atomic_write, make_directory
 
 Array: TypeAlias = npt.NDArray[Any]
 
-OPENING, FAST, FULL = 0, 1, 2
+OPENING, FAST, FULL, DEMONSTRATION = 0, 1, 2, 3
 """Kinds of a ply: not chosen by search; a fast search (played, not learned from); one to learn from: a full search, or
-one of any size that proved its result."""
+one of any size that proved its result; a move of a classical solver, to learn from as well."""
+LEARNED = (FULL, DEMONSTRATION)
+"""Kinds of plies that have a policy to learn from."""
 
 FORMAT = 1
 """Version of the parquet schema; raised when a column changes its meaning."""
@@ -34,11 +36,11 @@ class GameEpisode:
     environment, environment_version: whose rules; with `task` and `actions` they give back every state.
     actor, game: the random stream that the game was played from. iteration: of the network that chose the moves.
     actions: int32 [T] from the initial state. opening: plies at the start that no search chose.
-    kinds: uint8 [T], OPENING, FAST or FULL.
-    root_values: float32 [T] value the search found, for the player to move; NaN in the opening.
+    kinds: uint8 [T], OPENING, FAST, FULL or DEMONSTRATION.
+    root_values: float32 [T] value the search found, for the player to move; NaN where no search was.
     raw_values: float32 [T] value the network gave before the search, likewise.
     proven: float32 [T] exact value for the player to move where the search proved it, else NaN.
-    policy_offsets: int32 [T + 1]; row t of the policy_* arrays (CSR, actions ascending) is empty unless ply t is FULL.
+    policy_offsets: int32 [T + 1]; row t of the policy_* arrays (CSR, actions ascending) is empty unless t is LEARNED.
     policy_actions, policy_visits: int32. policy_weights: float32, the search's policy target, rows sum to 1.
     policy_priors: float32, network prior without noise. policy_values: float32, action values for the player to move.
     outcome: return of the player who moved first. task: what `initial_state` was given, plain JSON.
@@ -101,7 +103,7 @@ _SCALARS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a store: its number (from 1), path, and how many games, plies and FULL plies it holds."""
+    """One file of a store: its number (from 1), path, and how many games, plies and LEARNED plies it holds."""
 
     number: int
     path: Path
@@ -127,7 +129,7 @@ class EpisodeStore:
         """
         number = number or max(self.numbers(), default=0) + 1
         plies = sum(len(episode) for episode in episodes)
-        examples = sum(int(np.count_nonzero(episode.kinds == FULL)) for episode in episodes)
+        examples = sum(int(np.isin(episode.kinds, LEARNED).sum()) for episode in episodes)
         part = Part(number, self._path(number), len(episodes), plies, examples)
         counts = {name: getattr(part, name) for name in _COUNTS}
         atomic_write(part.path, _encode(episodes, {"format": FORMAT, **counts}))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from zeroloop import _native
 from zeroloop.contracts import Environment, Float32
-from zeroloop.data.episodes import FULL, GameEpisode
+from zeroloop.data.episodes import LEARNED, GameEpisode
 from zeroloop.errors import RunDirectoryError
 from zeroloop.observers import Observations, Observer
 from zeroloop.search.slots import batch_environment
@@ -128,7 +128,7 @@ def _join(episodes: Sequence[GameEpisode]) -> _Plies:
     lengths = np.array([len(episode) for episode in episodes], np.int64)
     first = np.cumsum(lengths) - lengths
     actions = _concatenate(episodes, "actions", np.int32)
-    searched = _concatenate(episodes, "kinds", np.uint8) == FULL
+    searched = np.isin(_concatenate(episodes, "kinds", np.uint8), LEARNED)
     return _Plies(lengths, first, np.repeat(np.arange(len(episodes)), lengths), actions, searched)
 
 

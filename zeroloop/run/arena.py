@@ -250,11 +250,12 @@ def play(
     """How episodes end that are all played at once with best moves.
 
     Episode i starts in `starts[i]` with evaluator `seats[i]` to move. Where two play, they alternate; a single agent
-    (discounts never negative) keeps its seat.
+    (discounts never negative) keeps its seat, and ends as well as any way did that its searches came upon.
     """
     states, movers = list(starts), np.array(seats)
     returns, weight = np.zeros(len(states)), np.ones(len(states))
     live = np.array([len(environment.legal_actions(state)) > 0 for state in states], dtype=bool)
+    best: dict[int, tuple[float, State, tuple[int, ...]]] = {}
     while live.any():
         actions = np.zeros(len(states), dtype=np.int32)
         for seat, evaluator in enumerate(evaluators):
@@ -262,6 +263,11 @@ def play(
             if len(rows):
                 result = search(environment, evaluator, [states[row] for row in rows.tolist()], settings, rng)
                 actions[rows] = result.chosen
+                for row, way in zip(rows.tolist(), result.ways, strict=False):
+                    if way is not None:
+                        earned = returns[row] + weight[row] * way.earned
+                        if row not in best or earned > best[row][0]:
+                            best[row] = earned, states[row], way.actions
         for row in np.flatnonzero(live).tolist():
             step = environment.step(states[row], int(actions[row]))
             returns[row] += weight[row] * step.reward
@@ -269,6 +275,11 @@ def play(
             states[row], live[row] = step.state, not step.terminal
             if step.discount < 0:
                 movers[row] = 1 - movers[row]
+    for row, (earned, state, rest) in best.items():
+        if earned > returns[row]:
+            for action in rest:
+                state = environment.step(state, action).state
+            states[row], returns[row] = state, earned
     return Played(states, returns)
 
 

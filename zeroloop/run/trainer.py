@@ -38,7 +38,7 @@ from zeroloop.run.settings import RunSettings
 from zeroloop.run.telemetry import Telemetry, Totals, TrainingOutcome, match_fields, match_text, mean_error, summary
 from zeroloop.run.yardstick import AnyGrade, restored_grade
 from zeroloop.seeding import stream
-from zeroloop.selfplay.actor import new_curriculum
+from zeroloop.selfplay.actor import check_demonstrations, new_curriculum
 
 SEGMENTS = 16
 """Pieces that an actor's quota is cut into: at the end of an iteration, cores wait for each other for one at most."""
@@ -77,7 +77,9 @@ class _Training:
                 f"game: {settings.game} has one player and no tasks; give it sample_task() and excess() "
                 "(TaskEnvironment in zeroloop/contracts.py)"
             )
-        new_curriculum(self.environment, settings.selfplay)  # refuses what actors would, before anything is written
+        # These refuse what actors would, before anything is written.
+        new_curriculum(self.environment, settings.selfplay)
+        check_demonstrations(self.environment, settings.selfplay)
         network, options = settings.network, settings.network_options
         device = checked_device(settings.device)
         self.network, self.scratch = (

@@ -1,7 +1,7 @@
 """The search itself: four lines that tie the forest, the rules and the evaluator together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from zeroloop.contracts import (
 )
 from zeroloop.search.settings import SearchSettings
 from zeroloop.search.slots import batch_environment
+from zeroloop.search.ways import Way, Ways
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class SearchResult:
     simulations: Int32
     chosen: Int32
     """int32 [B]: the best action of each root (temperature 0), -1 where the root is terminal."""
+    ways: Sequence[Way | None] = ()
+    """[B], of environments with a single agent: the best way to an end that was come upon, None where none was."""
 
 
 def make_forest(num_trees: int, settings: SearchSettings) -> _native.Forest:
@@ -67,12 +70,16 @@ def make_forest(num_trees: int, settings: SearchSettings) -> _native.Forest:
     )
 
 
-def advance(forest: _native.Forest, environment: BatchEnvironment, evaluator: Evaluator) -> bool:
+def advance(
+    forest: _native.Forest, environment: BatchEnvironment, evaluator: Evaluator, ways: Ways | None = None
+) -> bool:
     """One round: a leaf of every running tree is selected, expanded, evaluated and backed up. False when none ran."""
     request = forest.select()
     if not len(request):
         return False
     leaves = environment.expand(request)
+    if ways is not None:
+        ways.note(request, leaves)
     logits, values = evaluator(_with_roots(request, leaves))
     forest.expand(leaves, logits, values)
     return True
@@ -127,9 +134,11 @@ def search(
         offsets, draws = root_noise(settings, rng, np.diff(batch.legal(sources)[0]))
     budgets = np.full(len(states), settings.num_simulations, np.int32)
     forest.begin(trees, sources, budgets, np.full(len(states), -1, np.int32), offsets, draws)
-    while advance(forest, batch, evaluator):
+    ways = Ways(forest.num_slots + len(states), sources) if environment.num_players == 1 else None
+    while advance(forest, batch, evaluator, ways):
         pass
-    return results(forest, trees)
+    found = results(forest, trees)
+    return found if ways is None else replace(found, ways=ways.best)
 
 
 def results(forest: _native.Forest, trees: Int32) -> SearchResult:

@@ -8,7 +8,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zeroloop import _native
-from zeroloop.contracts import Environment, Evaluator, GradedTaskEnvironment, Int32, State, TaskEnvironment
+from zeroloop.contracts import (
+    DemonstratingEnvironment,
+    Environment,
+    Evaluator,
+    GradedTaskEnvironment,
+    Int32,
+    State,
+    TaskEnvironment,
+)
 from zeroloop.data.episodes import FAST, FULL, GameEpisode
 from zeroloop.errors import SettingError
 from zeroloop.search import SearchSettings, advance, batch_environment, make_forest, root_noise
@@ -18,15 +26,18 @@ from zeroloop.selfplay.game import GameInPlay, pack, unpack
 from zeroloop.selfplay.settings import SelfPlaySettings
 
 Task: TypeAlias = dict[str, Any] | None
+_DRAWS = 200
+"""Tasks that are drawn for a demonstration, before the solvers count as knowing none."""
 
 
 @dataclass
 class ActorStatistics:
-    """Counts since the actor began: searched moves, simulations, finished games."""
+    """Counts since the actor began: searched moves, simulations, finished games, moves of demonstrations."""
 
     moves: int = 0
     simulations: int = 0
     games: int = 0
+    demonstrated: int = 0
 
 
 class Actor:
@@ -49,6 +60,7 @@ class Actor:
         self._archive: deque[tuple[Task, list[int]]] = deque(maxlen=settings.archive_games)
         self._games: list[GameInPlay] = []
         self._curriculum = new_curriculum(environment, settings)
+        check_demonstrations(environment, settings)
         self._episodes: list[GameEpisode] = []
         self._forest = make_forest(settings.games_per_actor, self.search)
         slots = self._forest.num_slots + settings.games_per_actor
@@ -84,6 +96,7 @@ class Actor:
             trees = self._forest.take_finished()
             if len(trees):
                 self._move(trees)
+                self._demonstrate()
         self.statistics.simulations += self._forest.total_simulations - before
 
     def take_episodes(self) -> list[GameEpisode]:
@@ -151,6 +164,29 @@ class Actor:
         self.statistics.games += 1
         self._games[tree] = fresh = self._new_game()
         self._batch.write(int(self._slots[tree]), self._state(fresh))
+
+    def _demonstrate(self) -> None:
+        """Let classical solvers play until their moves have their share."""
+        share, counts = self.settings.demonstrations, self.statistics
+        while counts.demonstrated * (1 - share) < counts.moves * share:
+            game = self._demonstration()
+            self._episodes.append(game.episode(self.environment, self.index, self._iteration, self._outcome(game)))
+            counts.demonstrated += len(game)
+
+    def _demonstration(self) -> GameInPlay:
+        assert isinstance(self.environment, DemonstratingEnvironment)
+        for _ in range(_DRAWS):
+            task = self.environment.sample_task(self._rng)
+            if actions := self.environment.demonstration(task):
+                game = GameInPlay(self._next_game, 0, task)
+                self._next_game += 1
+                for action in actions:
+                    game.add_demonstrated(action)
+                return game
+        raise SettingError(
+            f"selfplay.demonstrations: no solver knew a solution of {_DRAWS} tasks of {self.environment.name!r}; "
+            "set it to 0"
+        )
 
     # ---- starts -----------------------------------------------------------------------------------------------------
 
@@ -245,3 +281,12 @@ def new_curriculum(environment: Environment, settings: SelfPlaySettings) -> Curr
             "'tasks'"
         )
     return Curriculum(*environment.difficulty)
+
+
+def check_demonstrations(environment: Environment, settings: SelfPlaySettings) -> None:
+    """Raises SettingError where `settings` ask for demonstrations that the environment cannot give."""
+    if settings.demonstrations and not isinstance(environment, DemonstratingEnvironment):
+        raise SettingError(
+            f"selfplay.demonstrations: {environment.name!r} knows no solutions of its own; leave it at 0, or set "
+            "game to 'tasks'"
+        )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zeroloop.contracts import Environment
-from zeroloop.data.episodes import FAST, FULL, OPENING, GameEpisode
+from zeroloop.data.episodes import DEMONSTRATION, FAST, FULL, OPENING, GameEpisode
 
 Float64 = npt.NDArray[np.float64]
 
@@ -44,6 +44,11 @@ class GameInPlay:
         """A searched move; `policy` is kept where the search was a full one."""
         self.plies.append((action, self.kind, root_value, raw_value, proven))
         self.policies.append(policy if self.kind == FULL else NO_POLICY)
+
+    def add_demonstrated(self, action: int) -> None:
+        """A move that was not searched for, with all of the policy on it."""
+        self.plies.append((action, DEMONSTRATION, np.nan, np.nan, np.nan))
+        self.policies.append(np.array([[action, 0, 1, np.nan, np.nan]]))
 
     def episode(self, environment: Environment, actor: int, iteration: int, outcome: float) -> GameEpisode:
         """The finished game; `outcome` is the return of the player who moved first."""

@@ -32,6 +32,9 @@ class SelfPlaySettings(BaseModel):
     curriculum: bool = False
     """Begin with the easiest tasks, and draw harder ones of a sort as its tasks are solved; of environments whose tasks
     have difficulties."""
+    demonstrations: float = Field(0.0, ge=0, lt=1)
+    """Share of all moves that are those of classical solvers on tasks of every difficulty, learned from like searched
+    ones (Fawzi et al. 2022, "synthetic demonstrations"); of environments that know solutions. 0: from zero."""
     archive_fraction: float = Field(0.0, ge=0, le=1)
     """Share of games that start at a random position of an earlier game (Trudeau and Bowling 2023)."""
     archive_games: int = Field(2_000, ge=1)
