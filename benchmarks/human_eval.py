@@ -58,7 +58,7 @@ def measure(
     problems = [problem for each in every if (problem := _expressible(each)) is not None][:limit]
     environment = program.environment()
     starts = [environment.initial_state(each.task) for each in problems]
-    ends, _ = play_out(environment, starts, simulations)
+    ends = play_out(environment, starts, simulations)
     searched = [environment.answer(end) if environment.score(end) == 1 else None for end in ends]
     terms = [enumerated(start, most).term for start in starts]
     written = [

@@ -1,29 +1,39 @@
-"""Functions from examples without a network: a search with equal priors against enumeration of the same language, by
-what both solve for as many programs evaluated."""
+"""Functions from examples: a search, with equal priors or guided by a network, against enumeration of the same
+language, by what both solve for as many programs evaluated.
 
+    zeroloop bench synthesis
+    python -m benchmarks.synthesis --checkpoint RUN|FILE [--simulations K] [--count N]
+"""
+
+import argparse
+import json
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from zeroloop.contracts import Environment, State, Task
+from zeroloop.contracts import Evaluator, Task
 from zeroloop.envs.program import Program, Synthesis
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.programs import python
 from zeroloop.programs.enumeration import Enumerated, enumerate_programs
 from zeroloop.programs.terms import Function, Production, Term
+from zeroloop.run.arena import play
+from zeroloop.run.players import load_player, search_settings
 from zeroloop.run.trials import held_out_tasks
-from zeroloop.search import SearchSettings, search
+from zeroloop.seeding import stream
 from zeroloop.tasks._kinds import kind_of
 from zeroloop.tasks._mixture import Mixture
 
+DIFFICULTIES = (0.2, 0.4, 0.6, 0.8, 1.0)
+
 
 def run(quick: bool = False) -> dict[str, Any]:
-    """By difficulty."""
+    """Without a network, by difficulty."""
     if quick:
-        return {"0.2": baselines(0.2, 2, (20,))}
-    return {str(difficulty): baselines(difficulty, 20, (200, 1_000)) for difficulty in (0.2, 0.4, 0.6, 0.8, 1.0)}
+        return {"0.2": compared(0.2, 2, (20,))}
+    return {str(difficulty): compared(difficulty, 20, (200, 1_000)) for difficulty in DIFFICULTIES}
 
 
 class Counting(Synthesis):
@@ -40,10 +50,12 @@ class Counting(Synthesis):
         return after
 
 
-def baselines(difficulty: float, count: int, simulations: Sequence[int]) -> dict[str, dict[str, float]]:
-    """Of `count` held-out tasks, for each number of simulations a move: the share that a search solves, what it
-    evaluates for a task, simulations a second; and what enumeration solves that evaluates as many programs as
-    there are simulations a move, and as many as the search did, task by task.
+def compared(
+    difficulty: float, count: int, simulations: Sequence[int], evaluator: Evaluator | None = None
+) -> dict[str, dict[str, float]]:
+    """Of `count` held-out tasks, for each number of simulations a move: the share that a search with `evaluator` (none:
+    equal priors, no values) solves, what it evaluates for a task, seconds; and what enumeration solves that evaluates
+    as many programs as there are simulations a move, and as many as the search did, task by task.
 
     Solved: hidden tests pass, too. The search plays the whole function move by move, each from a new tree, with proofs
     and lookahead. Counted are different terms for the search, and candidates for the enumeration: parts of programs as
@@ -55,7 +67,7 @@ def baselines(difficulty: float, count: int, simulations: Sequence[int]) -> dict
         environment = Counting()
         starts = [environment.initial_state(task) for task in tasks]
         began = time.process_time()
-        ends, simulated = play_out(environment, starts, each)
+        ends = play_out(environment, starts, each, evaluator)
         seconds = time.process_time() - began
         evaluated = [len(environment.evaluated[start.goal.key]) for start in starts]
         few = [enumerated(start, each).term for start in starts]
@@ -64,24 +76,20 @@ def baselines(difficulty: float, count: int, simulations: Sequence[int]) -> dict
             "search": _solved(tasks, [environment.answer(end) for end in ends]),
             "fits the examples": float(np.mean([environment.score(end) for end in ends])),
             "evaluated a task": float(np.mean(evaluated)),
-            "simulations a task": simulated / count,
-            "simulations/s": simulated / seconds,
+            "seconds a task": seconds / count,
             f"enumeration of {each}": _solved(tasks, [_source(*pair) for pair in zip(starts, few, strict=True)]),
             "enumeration of as many": _solved(tasks, [_source(*pair) for pair in zip(starts, fair, strict=True)]),
         }
     return found
 
 
-def play_out(environment: Environment, starts: Sequence[State], simulations: int) -> tuple[list[State], int]:
-    """The last states of episodes that are searched without a network, all at once; and simulations run."""
-    settings = SearchSettings(num_simulations=simulations)
-    states, simulated = [*starts], 0
-    while running := [number for number, state in enumerate(states) if environment.legal_actions(state)]:
-        result = search(environment, UniformEvaluator(), [states[number] for number in running], settings)
-        simulated += int(result.simulations.sum())
-        for number, action in zip(running, result.chosen.tolist(), strict=True):
-            states[number] = environment.step(states[number], action).state
-    return states, simulated
+def play_out(
+    environment: Synthesis, starts: Sequence[Program], simulations: int, evaluator: Evaluator | None = None
+) -> list[Program]:
+    """The last states of episodes that are searched all at once; none: with equal priors and no values."""
+    settings = search_settings(environment).model_copy(update={"num_simulations": simulations})
+    guide = UniformEvaluator() if evaluator is None else evaluator
+    return play(environment, [guide], starts, [0] * len(starts), settings, stream(0, "synthesis")).states
 
 
 def enumerated(start: Program, most: int) -> Enumerated:
@@ -97,3 +105,20 @@ def _source(start: Program, term: Term | None) -> str | None:
 def _solved(tasks: Sequence[Task], answers: Sequence[str | None]) -> float:
     verdicts = [kind_of(task).verify(task, answer) for task, answer in zip(tasks, answers, strict=True)]
     return float(np.mean([verdict.verdict == "correct" for verdict in verdicts]))
+
+
+def main() -> None:
+    """Measures a trained network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", required=True, help="a run directory or checkpoint whose network to measure")
+    parser.add_argument("--simulations", type=int, default=200, help="a move")
+    parser.add_argument("--count", type=int, default=20, help="tasks of each difficulty")
+    options = parser.parse_args()
+    evaluator = load_player(options.checkpoint).evaluator()
+    for difficulty in DIFFICULTIES:
+        measured = compared(difficulty, options.count, (options.simulations,), evaluator)
+        print(json.dumps({"difficulty": difficulty, **measured}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
