@@ -118,8 +118,8 @@ class GradedTaskEnvironment(TaskEnvironment, Protocol):
 class DemonstratingEnvironment(TaskEnvironment, Protocol):
     """An environment that knows how its tasks are solved."""
 
-    def demonstration(self, task: dict[str, Any]) -> Sequence[Action] | None:
-        """The actions of a classical solver from the start of `task` to its end; None where it knows none."""
+    def demonstration(self, task: dict[str, Any]) -> Sequence[Action]:
+        """The actions of a classical solver from the start of `task` to its end; none where it knows no solution."""
 
 
 @runtime_checkable

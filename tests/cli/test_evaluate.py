@@ -118,7 +118,7 @@ def test_the_search_may_be_changed(zeroloop, monkeypatch):
     usual, changed = searches
     assert usual.lookahead and usual.value_range == "minmax"
     assert changed == usual.model_copy(update={"lookahead": False, "root_policy": "gumbel"})
-    zeroloop(*asked, "--search.num-simulations", "5").refused(2, "say --simulations K instead")
+    zeroloop(*asked, "--search.num-simulations", "5").refused(2, "follows from --simulations K")
     zeroloop(*asked, "--search.c-puct", "much").refused(2, "--search.c-puct: much is not allowed")
 
 

@@ -177,3 +177,4 @@ def test_puzzles_are_trained_resumed_and_evaluated(zeroloop, tmp_path):
     assert {*graded.json["weights"]} == {"average", "raw"}
     assert zeroloop("evaluate", "a", "--limit", "3").out.count("\n") == 4
     zeroloop("evaluate", "a", "--game", "connect_four").refused(2, "--game is not for puzzles")
+    zeroloop("evaluate", "a", "--search.c-puct", "2").refused(2, "--search is not for puzzles")

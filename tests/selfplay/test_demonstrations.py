@@ -102,6 +102,8 @@ def test_environments_that_know_no_solutions_are_refused():
 
 
 def test_solvers_that_know_nothing_end_the_run(monkeypatch):
-    monkeypatch.setattr(Mixture, "demonstration", lambda self, task: None)
-    with pytest.raises(SettingError, match=r"no solver knew a solution of 200 tasks of 'tasks'; set it to 0"):
+    monkeypatch.setattr(Mixture, "demonstration", lambda self, task: [])
+    with pytest.raises(
+        SettingError, match=r"no solver knew a good solution of any of 200 tasks of 'tasks'; set it to 0"
+    ):
         played(Actor(mixture(), 0, 5, SEARCH, SETTINGS))

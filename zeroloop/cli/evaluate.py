@@ -44,6 +44,9 @@ class EvaluationSettings(BaseModel):
     search: SearchSettings = SearchSettings()
 
 
+FIXED = {"num_simulations", "forced_playouts", "max_nodes"}
+"""What `playing_settings` decides."""
+
 HEAD = f"{'set':<20}{'positions':>10}{'weak error':>12}{'strong error':>14}{'value error':>13}{'seconds':>9}"
 
 PUZZLE_HEAD = f"{'weights':<20}{'puzzles':>9}{'exact':>9}{'any valid':>11}{'segments':>10}{'seconds':>9}"
@@ -65,8 +68,8 @@ def run(words: Sequence[str]) -> int:
     arguments = parser.parse(own)
     arguments.settings = config.parse_overrides(EvaluationSettings, typed)
     config.merge(EvaluationSettings, arguments.settings)  # refuses wrong values before anything is printed
-    if "num_simulations" in arguments.settings.values.get("search", {}):
-        raise UsageError("--search.num-simulations: say --simulations K instead")
+    for name in sorted(FIXED & arguments.settings.values.get("search", {}).keys()):
+        raise UsageError(f"--search.{name.replace('_', '-')} follows from --simulations K where strength is measured")
     solver = None if arguments.source == "untrained" else load_solver(arguments.source)
     if solver is not None:
         return _puzzles(arguments, solver)

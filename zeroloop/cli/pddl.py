@@ -11,8 +11,9 @@ from zeroloop.envs import strips
 from zeroloop.errors import TaskError, UsageError
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.files import atomic_write
+from zeroloop.run.arena import play
 from zeroloop.run.grading import playing_settings
-from zeroloop.search import SearchSettings, search
+from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.tasks import kind_of, verify
 from zeroloop.tasks._pddl import MAX_STEPS, MAX_TEXT, read_pddl, write_pddl, write_plan
@@ -98,10 +99,7 @@ def _plan(task: Task, arguments: argparse.Namespace) -> list[str]:
         return [*solution.steps]
     environment, rng = strips.environment(), stream(arguments.seed, "pddl")
     settings = playing_settings(SearchSettings(lookahead=False), arguments.simulations)
-    state = environment.initial_state(task)
-    while environment.legal_actions(state):
-        result = search(environment, UniformEvaluator(), [state], settings, rng)
-        state = environment.step(state, int(result.chosen[0])).state
+    (state,) = play(environment, [UniformEvaluator()], [environment.initial_state(task)], [0], settings, rng).states
     if not environment.score(state):
         raise TaskError(f"the search found no plan; more than {arguments.simulations} simulations may help")
     return environment.answer(state)

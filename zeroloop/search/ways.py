@@ -7,6 +7,7 @@ again, so that nothing need be lost (Schadd et al. 2008, "Single-Player Monte-Ca
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from zeroloop import _native
 from zeroloop.contracts import Int32, Request
@@ -31,6 +32,7 @@ class Ways:
         self._trees, self._parents, self._actions = (np.full(num_slots, -1, np.int32) for _ in range(3))
         self._trees[sources] = np.arange(len(sources))
         self._earned, self._weights = np.zeros(num_slots), np.ones(num_slots)
+        self._most = np.full(len(sources), -np.inf)
 
     def note(self, request: Request, leaves: _native.Leaves) -> None:
         """Take in one round."""
@@ -39,21 +41,26 @@ class Ways:
         self._parents[slots], self._actions[slots] = np.where(stepped, parents, -1), request.actions
         self._earned[slots] = self._earned[parents] + np.where(stepped, self._weights[parents] * leaves.rewards, 0)
         self._weights[slots] = np.where(stepped, self._weights[parents] * leaves.discounts, 1)
-        for slot in slots[leaves.terminals & stepped].tolist():
-            self._take(slot, float(self._earned[slot]))
+        ended = slots[leaves.terminals & stepped]
+        for row in self._better(ended, self._earned[ended]):
+            self._take(ended[row], self._earned[ended[row]])
         if not len(leaves.outcomes):
             return
-        of_entries = np.repeat(slots, np.diff(leaves.all_offsets))
-        for entry in np.flatnonzero(~np.isnan(leaves.outcomes)).tolist():
-            slot = int(of_entries[entry])
-            earned = float(self._earned[slot] + self._weights[slot] * leaves.outcomes[entry])
-            self._take(slot, earned, int(leaves.all_actions[entry]))
+        before = np.repeat(slots, np.diff(leaves.all_offsets))
+        earned = self._earned[before] + self._weights[before] * leaves.outcomes
+        for entry in self._better(before, earned):
+            self._take(before[entry], earned[entry], leaves.all_actions[entry])
+
+    def _better(self, slots: Int32, earned: npt.NDArray[np.float64]) -> list[int]:
+        """Which of these earn more than what is known; unknown outcomes (NaN) do not."""
+        found: list[int] = np.flatnonzero(earned > self._most[self._trees[slots]]).tolist()
+        return found
 
     def _take(self, slot: int, earned: float, *last: int) -> None:
-        tree = int(self._trees[slot])
-        known = self.best[tree]
-        if known is None or earned > known.earned:
-            self.best[tree] = Way(earned, (*self._path(slot), *last))
+        tree = self._trees[slot]
+        if earned > self._most[tree]:  # of a round's several, each may be better than the one before
+            self._most[tree] = earned
+            self.best[tree] = Way(float(earned), (*self._path(slot), *map(int, last)))
 
     def _path(self, slot: int) -> list[int]:
         found = []

@@ -169,23 +169,25 @@ class Actor:
         """Let classical solvers play until their moves have their share."""
         share, counts = self.settings.demonstrations, self.statistics
         while counts.demonstrated * (1 - share) < counts.moves * share:
-            game = self._demonstration()
-            self._episodes.append(game.episode(self.environment, self.index, self._iteration, self._outcome(game)))
-            counts.demonstrated += len(game)
+            episode = self._demonstration()
+            self._episodes.append(episode)
+            counts.demonstrated += len(episode)
 
-    def _demonstration(self) -> GameInPlay:
+    def _demonstration(self) -> GameEpisode:
+        """A good solution of a fresh task."""
         assert isinstance(self.environment, DemonstratingEnvironment)
         for _ in range(_DRAWS):
             task = self.environment.sample_task(self._rng)
-            if actions := self.environment.demonstration(task):
-                game = GameInPlay(self._next_game, 0, task)
+            game = GameInPlay(self._next_game, 0, task)
+            for action in self.environment.demonstration(task):
+                game.add_demonstrated(action)
+            outcome = self._outcome(game)
+            if self.environment.succeeds(task, outcome):
                 self._next_game += 1
-                for action in actions:
-                    game.add_demonstrated(action)
-                return game
+                return game.episode(self.environment, self.index, self._iteration, outcome)
         raise SettingError(
-            f"selfplay.demonstrations: no solver knew a solution of {_DRAWS} tasks of {self.environment.name!r}; "
-            "set it to 0"
+            f"selfplay.demonstrations: no solver knew a good solution of any of {_DRAWS} tasks of "
+            f"{self.environment.name!r}; set it to 0"
         )
 
     # ---- starts -----------------------------------------------------------------------------------------------------

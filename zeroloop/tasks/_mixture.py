@@ -8,7 +8,7 @@ from weakref import WeakSet
 import numpy as np
 
 from zeroloop.contracts import Action, Int32, SolvingEnvironment, State, Task, TaskKind, Transition
-from zeroloop.errors import SettingError, TaskError, ZeroloopError
+from zeroloop.errors import SettingError, TaskError
 from zeroloop.observers import Int16, TokenEnvironment, action_row
 from zeroloop.tasks._kinds import TEXT, identity, is_held_out, kind_of, kinds
 
@@ -86,21 +86,17 @@ class Mixture:
                 return task
         raise SettingError(f"tasks.kinds: {kind.name} has too few different tasks of this difficulty; widen the range")
 
-    def demonstration(self, task: Task) -> list[Action] | None:
-        """See DemonstratingEnvironment: what the kind's own solver does, where that is a good solution."""
+    def demonstration(self, task: Task) -> list[Action]:
+        """See DemonstratingEnvironment: what the kind's own solver does."""
         try:
             solution = kind_of(task).solve(task)
-        except ZeroloopError:  # it gives up
-            return None
-        if solution is None or not solution.steps:
-            return None
-        actions, state, found, weight = [], self.initial_state(task), 0.0, 1.0
-        for step in solution.steps:
+        except TaskError:  # too hard for it
+            solution = None
+        actions, state = [], self.initial_state(task)
+        for step in solution.steps if solution else ():
             actions.append(self.parse_action(state, step))
-            state, reward, discount, _ = self.step(state, actions[-1])
-            found += weight * reward
-            weight *= discount
-        return actions if self.succeeds(task, found) else None
+            state = self.step(state, actions[-1]).state
+        return actions
 
     def excess(self, task: Task, episode_return: float) -> float:
         """See TaskEnvironment: scores are what the best answer costs as a share of what this one does."""
