@@ -89,7 +89,6 @@ def measure(overrides: dict[str, Any], seed: int, minutes: float, directory: Pat
     from zeroloop.run.players import load_player
     from zeroloop.run.positions import read_positions, shipped_sets
     from zeroloop.run.settings import RunSettings
-    from zeroloop.seeding import stream
 
     telemetry.time = SimpleNamespace(monotonic=time.process_time)  # type: ignore[attr-defined]
     wanted = RunSettings.model_validate(settings(overrides, seed, minutes))
@@ -103,7 +102,7 @@ def measure(overrides: dict[str, Any], seed: int, minutes: float, directory: Pat
         positions = read_positions(path, player.environment)
         for label, count, simulations in (("bare", 1000, 0), ("searched", 500, 200)):
             chosen = positions[:count]
-            found = grade(player.environment, evaluator, chosen, wanted.search, simulations, stream(0, "ablation"))
+            found = grade(player.environment, evaluator, chosen, wanted.search, simulations)
             report[label][name] = round(100 * found.weak_error, 2)
     for label in ("bare", "searched"):
         report[f"{label}_mean"] = round(sum(report[label].values()) / len(report[label]), 3)

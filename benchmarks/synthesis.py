@@ -19,10 +19,9 @@ from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.programs import python
 from zeroloop.programs.enumeration import Enumerated, enumerate_programs
 from zeroloop.programs.terms import Function, Production, Term
-from zeroloop.run.arena import play
+from zeroloop.run.arena import solved
 from zeroloop.run.players import load_player, search_settings
 from zeroloop.run.trials import held_out_tasks
-from zeroloop.seeding import stream
 from zeroloop.tasks._kinds import kind_of
 from zeroloop.tasks._mixture import Mixture
 
@@ -89,7 +88,7 @@ def play_out(
     """The last states of episodes that are searched all at once; none: with equal priors and no values."""
     settings = search_settings(environment).model_copy(update={"num_simulations": simulations})
     guide = UniformEvaluator() if evaluator is None else evaluator
-    return play(environment, [guide], starts, [0] * len(starts), settings, stream(0, "synthesis")).states
+    return solved(environment, guide, starts, settings).states
 
 
 def enumerated(start: Program, most: int) -> Enumerated:

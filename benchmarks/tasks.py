@@ -4,7 +4,6 @@ one at a time and side by side."""
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -12,26 +11,18 @@ import numpy as np
 import torch
 
 from zeroloop.contracts import Task, TaskKind
-from zeroloop.envs._program_goals import LARGEST
 from zeroloop.evaluators.rollout import playout
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.networks.hrm import create_hrm_agent
 from zeroloop.networks.reasoners import ReasonersConfig
 from zeroloop.networks.trm import create_trm_agent
-from zeroloop.programs.designs import design
-from zeroloop.programs.named import named_functions
-from zeroloop.records import SelfPlayEpisode
 from zeroloop.run.trials import grade_tasks
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
 from zeroloop.selfplay.episodes import SelfPlayEpisodeGenerator
-from zeroloop.tasks import algorithm, class_design, kinds
-from zeroloop.tasks._algorithms import algorithms
+from zeroloop.tasks import kinds
 from zeroloop.tasks._code import CodeKind
 from zeroloop.tasks._mixture import MAX_TOKENS, Mixture
-
-CLASSES = ("stack", "queue", "counter 1", "account 1 5", "min stack", "lru cache 2", "data processor 0 2")
-"""Designs of well-known classes."""
 
 
 def run(quick: bool = False) -> dict[str, dict[str, Any]]:
@@ -39,12 +30,6 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     return {
         "verifiers": verifiers(10 if quick else 20_000),
         "solved without a network": baselines(1 if quick else 30, 10 if quick else 200),
-        "algorithms without a network": algorithms_by_name(
-            ["is_even"] if quick else [*named_functions()], 1 if quick else 4, (10,) if quick else (200, 2_000)
-        ),
-        "methods without a network": methods_by_name(
-            CLASSES[:1] if quick else CLASSES, (10,) if quick else (200, 2_000)
-        ),
         "episodes/s": episodes(2 if quick else 128),
     }
 
@@ -98,60 +83,13 @@ def baselines(count: int, simulations: int) -> dict[str, dict[str, list[float]]]
 def _baselines(kind: TaskKind, difficulty: float, count: int, simulations: int) -> list[float]:
     mixture = Mixture([kind.name])
     tasks = [kind.make(stream(seed, "baselines", kind.name), difficulty) for seed in range(count)]
-    rng = stream(1, "baselines", kind.name)
     random = [playout(mixture, mixture.initial_state(task), 0, Random(seed)) for seed, task in enumerate(tasks * 10)]
     settings = SearchSettings(lookahead=False)
-    grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations, rng)
+    grade = grade_tasks(mixture, UniformEvaluator(), tasks, settings, simulations)
     shares = [np.mean(np.array(random) >= kind.min_score), grade.good]
     if heuristic := getattr(kind, "baseline", None):
         shares.append(np.mean([kind.verify(task, heuristic(task)).score >= kind.min_score for task in tasks]))
     return [*map(float, shares)]
-
-
-def algorithms_by_name(names: Sequence[str], count: int, simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
-    """Of the well-known functions: productions, those that are left open (half of them, and as many as tasks leave at
-    most), and for each number of simulations the share of `count` tasks whose answer the verifier accepts after a
-    search with equal priors and values of 0. Tasks differ in what is open, and in the examples."""
-    kind = algorithm.kind()
-    found: dict[str, dict[str, Any]] = {}
-    for each in (algorithms()[f"algorithm {name}"] for name in names):
-        sizes = {each.size // 2, min(LARGEST - 5, round(each.size * each.most_open))}
-        for size in sorted(sizes):
-            rng = stream(1, "algorithms", each.name, size)
-            tasks = [kind.asked(rng, each, size) | {"task_id": str(number), "problem": ""} for number in range(count)]
-            row = {"productions": each.size, "open": size}
-            found[f"{each.name}, {size} open"] = row | {str(n): _solved(tasks, n) for n in simulations}
-    return found
-
-
-def methods_by_name(designs: Sequence[str], simulations: Sequence[int]) -> dict[str, dict[str, Any]]:
-    """Likewise, of each method of the designs, which is all open, then of all but the last in turn, and of all: whether
-    the one task is solved."""
-    kind = class_design.kind()
-    found: dict[str, dict[str, Any]] = {}
-    for key in designs:
-        names = [each.signature.name for each in design(key).whole.methods]
-        for opened in (*([name] for name in names), names[:-1], names):
-            size = sum(len(design(key).whole.method(name).term) for name in opened)
-            most = min(size, LARGEST - 8) if len(opened) == 1 else size
-            task = kind.asked(stream(1, "methods", key, *opened), key, opened, most)
-            row: dict[str, Any] = {"productions": size, "open": most}
-            if task["test_cases"]:
-                tasks = [task | {"task_id": "0", "problem": ""}]
-                row |= {str(n): _solved(tasks, n) for n in simulations}
-            found[f"{key}: {', '.join(opened)}"] = row
-    return found
-
-
-def _solved(tasks: list[Task], simulations: int) -> float:
-    """The share of the tasks that are solved."""
-    generator = SelfPlayEpisodeGenerator(mcts_config={"num_simulations": simulations})
-    generator.use(UniformEvaluator())
-
-    async def play() -> list[SelfPlayEpisode]:
-        return await asyncio.gather(*(generator.generate_episode(task, timeout=None) for task in tasks))
-
-    return float(np.mean([episode.outcome == "success" for episode in asyncio.run(play())]))
 
 
 def episodes(count: int) -> dict[str, float]:

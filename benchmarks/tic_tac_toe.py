@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zeroloop import config
 from zeroloop.cli.recipes import read_recipe
 from zeroloop.contracts import Environment, State
@@ -49,10 +47,9 @@ def run(quick: bool) -> dict[str, Any]:
 
 def errors(player: Player, positions: list[Position], simulations: int) -> dict[str, int]:
     """The number of positions in which the chosen move worsens the exact result, and in which it loses needlessly."""
-    rng = np.random.default_rng(0)
 
     def count(chosen: list[Position]) -> int:
-        found = grade(player.environment, player.evaluator(), chosen, SearchSettings(), simulations, rng)
+        found = grade(player.environment, player.evaluator(), chosen, SearchSettings(), simulations)
         return round(found.weak_error * found.positions)
 
     # A position whose wins count as draws: what worsens there is a needless loss.

@@ -14,6 +14,7 @@ from zeroloop.run.arena import (
     play,
     play_match,
     random_openings,
+    solved,
     sprt,
     student_quantile,
 )
@@ -149,7 +150,7 @@ def test_perfect_play_of_tic_tac_toe_is_drawn() -> None:
     game = registry.load("envs", "tic_tac_toe").environment()
     uniform = UniformEvaluator()
     settings = SearchSettings(num_simulations=2000)
-    returns = play(game, [uniform, uniform], [game.initial_state()] * 2, [0, 1], settings, stream(1, "play")).returns
+    returns = play(game, [uniform, uniform], [game.initial_state()] * 2, [0, 1], settings).returns
     assert returns.tolist() == [0, 0]
 
 
@@ -160,7 +161,7 @@ def test_a_single_agent_keeps_its_seat() -> None:
     tasks = [module.generate(stream(1, "task", index), 3, 3, 0) for index in range(10)]
     starts = [grid.initial_state(task) for task in tasks]
     settings = SearchSettings(num_simulations=300, value_range="minmax")
-    returns = play(grid, [UniformEvaluator()], starts, [0] * 10, settings, stream(1, "play")).returns
+    returns = solved(grid, UniformEvaluator(), starts, settings).returns
     assert returns == pytest.approx([grid.gamma ** module.shortest_cost(task) for task in tasks])
 
 

@@ -10,7 +10,6 @@ from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.run.grading import Grade, grade, mean_grade, playing_settings
 from zeroloop.run.positions import Position, read_positions, shipped_sets
 from zeroloop.search.settings import SearchSettings
-from zeroloop.seeding import stream
 
 
 class FirstEvaluator:
@@ -43,17 +42,17 @@ def test_the_bare_network_by_hand(game: Environment) -> None:
         {0: -1, 1: 1, 2: -1, 3: -1, 4: -1, 5: 0, 6: -1},  # both lose a won game
     ]
     positions = [Position("", state, scores) for scores in rows]
-    first = grade(game, FirstEvaluator(), positions, SearchSettings(), 0, stream(1))
+    first = grade(game, FirstEvaluator(), positions, SearchSettings(), 0)
     assert (first.positions, first.simulations) == (4, 0)
     assert (first.weak_error, first.strong_error) == (0.5, 0.75)
     assert first.value_mae == pytest.approx((0.75 + 0.25 + 1.25 + 0.75) / 4)
-    last = grade(game, FirstEvaluator(last=True), positions, SearchSettings(), 0, stream(1))
+    last = grade(game, FirstEvaluator(last=True), positions, SearchSettings(), 0)
     assert (last.weak_error, last.strong_error) == (0.25, 0.75)
 
 
 def test_a_search_that_proves_everything_makes_no_weak_error(game: Environment) -> None:
     late = [position for position in positions_of(game, "end-easy", 1000) if len(position.moves) >= 36]
-    result = grade(game, UniformEvaluator(), late, SearchSettings(), 3000, stream(1))
+    result = grade(game, UniformEvaluator(), late, SearchSettings(), 3000)
     assert (result.weak_error, result.value_mae) == (0, 0)
     assert result.positions == len(late) > 100
 
@@ -61,7 +60,7 @@ def test_a_search_that_proves_everything_makes_no_weak_error(game: Environment) 
 def test_more_search_makes_fewer_errors(game: Environment) -> None:
     positions = positions_of(game, "middle-easy", 300)
     errors = [
-        grade(game, UniformEvaluator(), positions, SearchSettings(), simulations, stream(1)).weak_error
+        grade(game, UniformEvaluator(), positions, SearchSettings(), simulations).weak_error
         for simulations in (0, 20, 400)
     ]
     assert errors[0] > errors[1] > errors[2]
@@ -71,7 +70,7 @@ def test_chunks_do_not_change_the_grade(game: Environment, monkeypatch: pytest.M
     positions = positions_of(game, "middle-medium", 30)
 
     def figures(simulations: int) -> tuple[float, float, float]:
-        result = grade(game, UniformEvaluator(), positions, SearchSettings(), simulations, stream(1))
+        result = grade(game, UniformEvaluator(), positions, SearchSettings(), simulations)
         return result.weak_error, result.strong_error, result.value_mae
 
     whole = [figures(0), figures(50)]
@@ -81,9 +80,9 @@ def test_chunks_do_not_change_the_grade(game: Environment, monkeypatch: pytest.M
 
 def test_what_cannot_be_graded(game: Environment) -> None:
     with pytest.raises(SettingError, match="got 1 and -1"):
-        grade(game, UniformEvaluator(), positions_of(game, "end-easy", 1), SearchSettings(), -1, stream(1))
+        grade(game, UniformEvaluator(), positions_of(game, "end-easy", 1), SearchSettings(), -1)
     with pytest.raises(SettingError, match="got 0 and 10"):
-        grade(game, UniformEvaluator(), [], SearchSettings(), 10, stream(1))
+        grade(game, UniformEvaluator(), [], SearchSettings(), 10)
 
 
 def test_mean_over_sets() -> None:

@@ -12,7 +12,6 @@ from zeroloop.run.players import search_settings
 from zeroloop.run.task_sets import DIRECTORY, LEVELS, level_of, path_of, read_set
 from zeroloop.run.trials import verdicts, verified_grade
 from zeroloop.sandbox import LANGUAGES, available
-from zeroloop.seeding import stream
 from zeroloop.tasks import is_held_out, kinds
 from zeroloop.tasks._mixture import Mixture
 
@@ -65,11 +64,11 @@ def test_verifiers_grade_answers():
     """A search that sees all of these tasks solves them; those that are not finished are wrong."""
     tasks = [*read_set(KINDS["countdown"])["easy"][:6]]
     settings = search_settings(SMALL)
-    found = verdicts(SMALL, UniformEvaluator(), tasks, settings, 200, stream(1))
+    found = verdicts(SMALL, UniformEvaluator(), tasks, settings, 200)
     grade = verified_grade(SMALL, tasks, found)
     assert (grade.tasks, grade.solved, grade.good, grade.score, grade.excess, grade.errors) == (6, 1, 1, 1, None, 0)
     tours = read_set(TOUR)["hard"][:6]
-    grade = verified_grade(SMALL, tours, verdicts(SMALL, UniformEvaluator(), tours, settings, 0, stream(1)))
+    grade = verified_grade(SMALL, tours, verdicts(SMALL, UniformEvaluator(), tours, settings, 0))
     assert grade.solved == 1 and grade.good < 1 and 0 < grade.score < 1
     assert grade.excess is not None and grade.excess > 0.1
     broken = [{"kind": "tour", "difficulty": 0.5}] * 2

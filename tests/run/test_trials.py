@@ -23,14 +23,14 @@ class Backwards(UniformEvaluator):
 
 
 def test_a_search_that_sees_everything_solves_everything():
-    grade = grade_tasks(GRID, UniformEvaluator(), held_out_tasks(GRID, 12), SEARCH, 300, stream(1))
+    grade = grade_tasks(GRID, UniformEvaluator(), held_out_tasks(GRID, 12), SEARCH, 300)
     assert (grade.tasks, grade.solved, grade.good, grade.error) == (12, 1, 1, 0)
     assert grade.excess == pytest.approx(0, abs=1e-6)
 
 
 def test_the_bare_network_follows_its_largest_prior():
     tasks = [{"rows": ["G1S", "##1", "111"]}, {"rows": ["S1G", "1##", "111"]}]
-    grade = grade_tasks(GRID, Backwards(), tasks, SEARCH, 0, stream(1))
+    grade = grade_tasks(GRID, Backwards(), tasks, SEARCH, 0)
     assert (grade.solved, grade.good, grade.simulations) == (0.5, 0.5, 0)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from zeroloop.contracts import Transition
-from zeroloop.envs import path_finding, tic_tac_toe
+from zeroloop.envs import path_finding
 from zeroloop.evaluators.uniform import UniformEvaluator
-from zeroloop.run.arena import play
-from zeroloop.search import SearchSettings, search
+from zeroloop.run.arena import solved
+from zeroloop.search import SearchSettings, search, solve
 from zeroloop.seeding import stream
 
 SEARCH = SearchSettings(num_simulations=300, value_range="minmax", lookahead=False)
@@ -62,33 +62,71 @@ def test_it_is_the_best_of_all_ways_once_all_were_seen(lookahead):
         rng = np.random.default_rng(seed)
         rules = Ladder({way: float(rng.random()) for way in itertools.product((0, 1), repeat=3)})
         settings = SearchSettings(num_simulations=200, value_range="minmax", lookahead=lookahead, proofs=lookahead)
-        found = search(rules, UniformEvaluator(), [(), (1,), (0, 0, 0)], settings).ways
+        found = solve(rules, UniformEvaluator(), [(), (1,), (0, 0, 0)], settings)
         for state, way in zip([(), (1,)], found, strict=False):
             most = max(earned(rules, state, rest) for rest in itertools.product((0, 1), repeat=3 - len(state)))
             assert way.earned == pytest.approx(most) == pytest.approx(earned(rules, state, way.actions))
-        assert found[2] is None
-
-
-def test_two_players_have_none():
-    rules = tic_tac_toe.environment()
-    assert search(rules, UniformEvaluator(), [rules.initial_state()], SearchSettings(num_simulations=50)).ways == ()
+        assert found[2] == (0.0, ())
 
 
 def test_ways_on_tasks_are_true():
     rules, rng = path_finding.environment(4, 4, 1), stream(0, "ways")
     starts = [rules.initial_state(rules.sample_task(rng)) for _ in range(10)]
-    found = search(rules, UniformEvaluator(), starts, SEARCH).ways
-    assert sum(way is not None for way in found) > 3
-    for start, way in zip(starts, found, strict=True):
-        if way is not None:
+    for reuse in (True, False):
+        found = solve(rules, UniformEvaluator(), starts, SEARCH.model_copy(update={"reuse_subtree": reuse}))
+        assert sum(way.earned > 0 for way in found) > 5
+        for start, way in zip(starts, found, strict=True):
             assert way.earned == pytest.approx(earned(rules, start, way.actions), abs=1e-6)
 
 
 def test_an_episode_ends_as_well_as_the_best_way():
     rules = Ladder({(1, 0, 1): 0.8, (0, 0, 0): 0.3})
     settings = SearchSettings(num_simulations=9, value_range="fixed", lookahead=False, proofs=False)
-    first = search(rules, Averse(), [()], settings)
-    assert first.chosen[0] == 0  # away from the best end
-    played = play(rules, [Averse()], [()], [0], settings, stream(0, "play"))
-    assert played.returns[0] >= first.ways[0].earned - 1e-9
+    state = ()
+    for _ in range(3):
+        state = (*state, int(search(rules, Averse(), [state], settings).chosen[0]))
+    assert state == (0, 0, 0)  # away from the best end
+    played = solved(rules, Averse(), [()], settings)
+    assert played.returns[0] > earned(rules, (), state)
     assert earned(rules, (), played.states[0]) == pytest.approx(played.returns[0])
+
+
+class Counted(UniformEvaluator):
+    """Counts the states that it is asked about."""
+
+    def __init__(self):
+        super().__init__()
+        self.states = 0
+
+    def __call__(self, leaves):
+        self.states += len(leaves.slots)
+        return super().__call__(leaves)
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_each_move_has_as_many_simulations_of_its_own(reuse):
+    """Of simulations without a network each asks about one state at most, a fresh root about one more."""
+    length, simulations = 8, 5
+    settings = SearchSettings(num_simulations=simulations, lookahead=False, proofs=False, reuse_subtree=reuse)
+    rules, counted = Long(length), Counted()
+    (way,) = solve(rules, counted, [()], settings)
+    assert len(way.actions) == length
+    full = length - 3  # moves after which no simulation reaches an end
+    assert counted.states >= full * (simulations + (not reuse))
+    assert counted.states <= length * simulations + (1 if reuse else length)
+
+
+class Long(Ladder):
+    """As many bits as it says, which earn nothing."""
+
+    def __init__(self, length):
+        super().__init__({})
+        self.length = length
+
+    def legal_actions(self, state):
+        return [0, 1] if len(state) < self.length else []
+
+    def step(self, state, action):
+        after = (*state, int(action))
+        over = len(after) == self.length
+        return Transition(after, 0.0, 0.0 if over else 1.0, over)

@@ -430,3 +430,16 @@ def test_broken_tasks_are_errors(kind, task, field):
     with pytest.raises(TaskError):
         kind.environment(task).initial_state(task)
         kind.read(task)
+
+
+def test_a_zebra_puzzle_that_is_too_hard_to_check_is_drawn_again(monkeypatch):
+    calls = itertools.count()
+
+    def sometimes(*arguments):
+        if next(calls) < 3:
+            raise TooHardError("too hard")
+        return drawn_clues(*arguments)
+
+    monkeypatch.setattr(zebra, "drawn_clues", sometimes)
+    task = zebra.kind().make(stream(1, "again"), 0.1)
+    assert zebra.kind().verify(task, task["answer"]).verdict == "correct"

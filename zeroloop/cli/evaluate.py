@@ -30,7 +30,6 @@ from zeroloop.run.trials import (
     verified_grade,
 )
 from zeroloop.search import SearchSettings
-from zeroloop.seeding import stream
 from zeroloop.tasks import kinds
 from zeroloop.tasks._mixture import Mixture
 
@@ -132,8 +131,7 @@ def _verified(
     """Grades of the sets, as JSON has them; prints a row for each level, and for each kind."""
     grades: dict[str, dict[str, VerifiedGrade]] = {}
     for name, tasks in sets.items():
-        rng = stream(arguments.seed, "evaluate", name)
-        found = verdicts(mixture, evaluator, tasks, _search(arguments, mixture), arguments.simulations, rng)
+        found = verdicts(mixture, evaluator, tasks, _search(arguments, mixture), arguments.simulations)
         levels = {level_of(task): None for task in tasks}
         grades[name] = {}
         for level in (*levels, ALL):
@@ -171,9 +169,8 @@ def _graded(
     """Grades of tasks, as JSON has them; prints a row for each sort."""
     grades = {}
     for name, some in by_sort(environment, tasks).items():
-        rng = stream(arguments.seed, "evaluate", name)
         search = _search(arguments, environment)
-        grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, rng)
+        grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations)
         print(_task_row(name, grades[name]), flush=True)
     if len(grades) == 1:
         return asdict(grades[name])
@@ -237,9 +234,8 @@ def _positions(arguments: argparse.Namespace, player: Player) -> int:
         print(f"{arguments.source}, {arguments.simulations} simulations per move\n{HEAD}")
         grades: dict[str, Grade] = {}
         for name, positions in sets.items():
-            rng = stream(arguments.seed, "evaluate", name)
             simulations, search = arguments.simulations, _search(arguments, player.environment)
-            grades[name] = grade(player.environment, evaluator, positions, search, simulations, rng)
+            grades[name] = grade(player.environment, evaluator, positions, search, simulations)
             print(_row(name, grades[name]), flush=True)
         mean = mean_grade(list(grades.values()))
         if len(grades) == 1:
@@ -274,7 +270,7 @@ def _parser() -> Parser:
         help="of a reasoner: at most K segments a puzzle, or an evaluation in a search",
     )
     option("--no-halt", action="store_true", help="of a reasoner: take all segments, whatever it says")
-    option("--seed", type=at_least(0), default=0, metavar="S", help="of the search's randomness, default 0")
+    option("--seed", type=at_least(0), default=0, metavar="S", help="of the tasks that are drawn, default 0")
     option("--family", metavar="F", help="of a solver of tasks: the family, such as math or search")
     option("--kinds", nargs="+", metavar="K", help="of a solver of tasks: kinds, such as countdown and equation")
     difficulty = "draw held-out tasks of this difficulty, within 0 to 1, instead of those that ship"

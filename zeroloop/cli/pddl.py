@@ -11,10 +11,9 @@ from zeroloop.envs import strips
 from zeroloop.errors import TaskError, UsageError
 from zeroloop.evaluators.uniform import UniformEvaluator
 from zeroloop.files import atomic_write
-from zeroloop.run.arena import play
+from zeroloop.run.arena import solved
 from zeroloop.run.grading import playing_settings
 from zeroloop.search import SearchSettings
-from zeroloop.seeding import stream
 from zeroloop.tasks import kind_of, verify
 from zeroloop.tasks._pddl import MAX_STEPS, MAX_TEXT, read_pddl, write_pddl, write_plan
 
@@ -60,7 +59,6 @@ def _parser() -> Parser:
         "--max-steps", type=at_least(1), default=MAX_STEPS, metavar="N", help=f"actions of a plan, default {MAX_STEPS}"
     )
     option("--simulations", type=at_least(1), metavar="K", help="solve by tree search with K simulations a step")
-    option("--seed", type=at_least(0), default=0, metavar="S", help="of that search, default 0")
     option("--out", type=Path, metavar="FILE|DIR", help="where to write instead of stdout; export needs a directory")
     option("--json", action="store_true", help="print the verdict as one JSON object")
     return parser
@@ -97,9 +95,9 @@ def _plan(task: Task, arguments: argparse.Namespace) -> list[str]:
         if solution is None:
             raise TaskError(f"no plan of at most {task['max_steps']} actions was found; a higher --max-steps may help")
         return [*solution.steps]
-    environment, rng = strips.environment(), stream(arguments.seed, "pddl")
+    environment = strips.environment()
     settings = playing_settings(SearchSettings(lookahead=False), arguments.simulations)
-    (state,) = play(environment, [UniformEvaluator()], [environment.initial_state(task)], [0], settings, rng).states
+    (state,) = solved(environment, UniformEvaluator(), [environment.initial_state(task)], settings).states
     if not environment.score(state):
         raise TaskError(f"the search found no plan; more than {arguments.simulations} simulations may help")
     return environment.answer(state)

@@ -20,7 +20,7 @@ from zeroloop.contracts import Environment, Evaluator, State, TaskEnvironment
 from zeroloop.errors import SettingError
 from zeroloop.run.elo import elo_difference, expected_score, pair_statistics, score_interval
 from zeroloop.run.grading import playing_settings
-from zeroloop.search import search
+from zeroloop.search import search, solve
 from zeroloop.search.settings import SearchSettings
 
 Float64 = npt.NDArray[np.float64]
@@ -126,7 +126,7 @@ def play_match(
     for start in range(0, len(openings), settings.block_pairs):
         block = openings[start : start + settings.block_pairs]
         seats = [0] * len(block) + [1] * len(block)
-        returns = play(environment, [candidate, best], block + block, seats, playing, rng).returns
+        returns = play(environment, [candidate, best], block + block, seats, playing).returns
         first, second = np.split(returns, 2)  # of the side to move, which is the candidate in the first half
         outcomes += zip(first, -second, strict=True)
         if settings.promotion == "sprt" and sprt(_pair_counts(outcomes), settings)[1] != "undecided":
@@ -147,8 +147,7 @@ def match_on_tasks(
     What promotes is the difference of the mean returns (`compare_returns`).
     """
     starts = [environment.initial_state(environment.sample_task(rng)) for _ in range(2 * settings.num_pairs)]
-    seats = [0] * len(starts)
-    ours, theirs = (play(environment, [side], starts, seats, playing, rng).returns for side in (candidate, best))
+    ours, theirs = (solved(environment, side, starts, playing).returns for side in (candidate, best))
     difference = ours - theirs
     outcomes = np.where(np.abs(difference) < TIED, 0.0, difference).reshape(-1, 2)
     comparison = compare_returns(ours, theirs, settings)
@@ -245,29 +244,21 @@ def play(
     starts: Sequence[State],
     seats: Sequence[int],
     settings: SearchSettings,
-    rng: np.random.Generator,
 ) -> Played:
-    """How episodes end that are all played at once with best moves.
+    """How games of two end that are all played at once with best moves; see `solved` for a single agent.
 
-    Episode i starts in `starts[i]` with evaluator `seats[i]` to move. Where two play, they alternate; a single agent
-    (discounts never negative) keeps its seat, and ends as well as any way did that its searches came upon.
+    Game i starts in `starts[i]` with evaluator `seats[i]` to move.
     """
     states, movers = list(starts), np.array(seats)
     returns, weight = np.zeros(len(states)), np.ones(len(states))
     live = np.array([len(environment.legal_actions(state)) > 0 for state in states], dtype=bool)
-    best: dict[int, tuple[float, State, tuple[int, ...]]] = {}
     while live.any():
         actions = np.zeros(len(states), dtype=np.int32)
         for seat, evaluator in enumerate(evaluators):
             rows = np.flatnonzero(live & (movers == seat))
             if len(rows):
-                result = search(environment, evaluator, [states[row] for row in rows.tolist()], settings, rng)
+                result = search(environment, evaluator, [states[row] for row in rows.tolist()], settings)
                 actions[rows] = result.chosen
-                for row, way in zip(rows.tolist(), result.ways, strict=False):
-                    if way is not None:
-                        earned = returns[row] + weight[row] * way.earned
-                        if row not in best or earned > best[row][0]:
-                            best[row] = earned, states[row], way.actions
         for row in np.flatnonzero(live).tolist():
             step = environment.step(states[row], int(actions[row]))
             returns[row] += weight[row] * step.reward
@@ -275,12 +266,17 @@ def play(
             states[row], live[row] = step.state, not step.terminal
             if step.discount < 0:
                 movers[row] = 1 - movers[row]
-    for row, (earned, state, rest) in best.items():
-        if earned > returns[row]:
-            for action in rest:
-                state = environment.step(state, action).state
-            states[row], returns[row] = state, earned
     return Played(states, returns)
+
+
+def solved(environment: Environment, evaluator: Evaluator, starts: Sequence[State], settings: SearchSettings) -> Played:
+    """How episodes of a single agent end that are all played at once: each as well as any way that came up in it."""
+    ways, states = solve(environment, evaluator, starts, settings), []
+    for state, way in zip(starts, ways, strict=True):
+        for action in way.actions:
+            state = environment.step(state, action).state
+        states.append(state)
+    return Played(states, np.array([way.earned for way in ways]))
 
 
 @dataclass(frozen=True)

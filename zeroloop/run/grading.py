@@ -50,7 +50,6 @@ def grade(
     positions: Sequence[Position],
     settings: SearchSettings,
     simulations: int,
-    rng: np.random.Generator,
 ) -> Grade:
     """The grade of moves chosen with `simulations` per position, without noise, the most promising move each.
 
@@ -61,7 +60,7 @@ def grade(
     begin = time.perf_counter()
     chunks = [positions[start : start + CHUNK] for start in range(0, len(positions), CHUNK)]
     moves, values = zip(
-        *(_choose(environment, evaluator, chunk, settings, simulations, rng) for chunk in chunks), strict=True
+        *(_choose(environment, evaluator, chunk, settings, simulations) for chunk in chunks), strict=True
     )
     seconds = time.perf_counter() - begin
     chosen, value = np.concatenate(moves), np.concatenate(values)
@@ -101,12 +100,11 @@ def _choose(
     positions: Sequence[Position],
     settings: SearchSettings,
     simulations: int,
-    rng: np.random.Generator,
 ) -> tuple[Int32, Float32]:
     """The chosen actions int32 [n] and the values float32 [n] for the mover."""
     states = [position.state for position in positions]
     if simulations > 0:
-        result = search(environment, evaluator, states, playing_settings(settings, simulations), rng)
+        result = search(environment, evaluator, states, playing_settings(settings, simulations))
         return result.chosen, result.root_values
     return _bare_choice(environment, evaluator, states)
 

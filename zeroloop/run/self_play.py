@@ -275,8 +275,8 @@ class SelfPlayTrainer:
         starts = [rules.initial_state(task) for task in games]
         sides = [CachedEvaluator(each.guide) for each in (self._challenger, self.generator)]
         seats = [0] * len(starts) + [1] * len(starts)
-        playing, rng = search_settings(config, rules.num_players), stream(self.config.seed, "games")
-        first, second = np.split(np.sign(play(rules, sides, starts + starts, seats, playing, rng).returns), 2)
+        playing = search_settings(config, rules.num_players)
+        first, second = np.split(np.sign(play(rules, sides, starts + starts, seats, playing).returns), 2)
         points: Float64 = (2 + first - second) / 4
         return points
 

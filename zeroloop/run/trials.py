@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from zeroloop.contracts import Evaluator, Task, TaskEnvironment, Verdict
-from zeroloop.run.arena import Played, play
+from zeroloop.run.arena import Played, solved
 from zeroloop.run.grading import playing_settings
 from zeroloop.search import SearchSettings
 from zeroloop.seeding import stream
@@ -60,11 +60,10 @@ def grade_tasks(
     tasks: Sequence[dict[str, Any]],
     settings: SearchSettings,
     simulations: int,
-    rng: np.random.Generator,
 ) -> TaskGrade:
     """The grade of one episode for each task, all played at once without noise."""
     began = time.perf_counter()
-    returns = _played(environment, evaluator, tasks, settings, simulations, rng).returns
+    returns = _played(environment, evaluator, tasks, settings, simulations).returns
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
     mean = float(excess[solved].mean()) if solved.any() else None
@@ -96,10 +95,9 @@ def verdicts(
     tasks: Sequence[Task],
     settings: SearchSettings,
     simulations: int,
-    rng: np.random.Generator,
 ) -> list[Verdict]:
     """The verifier's verdict on the answer of one episode for each task, played as `grade_tasks` does."""
-    states = _played(mixture, evaluator, tasks, settings, simulations, rng).states
+    states = _played(mixture, evaluator, tasks, settings, simulations).states
     return [verify(task, mixture.answer(state)) for task, state in zip(tasks, states, strict=True)]
 
 
@@ -120,7 +118,6 @@ def _played(
     tasks: Sequence[Task],
     settings: SearchSettings,
     simulations: int,
-    rng: np.random.Generator,
 ) -> Played:
     """How one episode for each task ended; all played at once without noise."""
     # One simulation goes to the move with the largest prior: the bare network's choice.
@@ -128,4 +125,4 @@ def _played(
     if simulations == 0:
         playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
     starts = [environment.initial_state(task) for task in tasks]
-    return play(environment, [evaluator], starts, [0] * len(starts), playing, rng)
+    return solved(environment, evaluator, starts, playing)

@@ -10,7 +10,6 @@ from zeroloop.run.positions import Position, are_shipped_for, read_positions, sh
 from zeroloop.run.settings import GradingSettings
 from zeroloop.run.trials import TaskGrade, by_sort, grade_tasks, held_out_tasks
 from zeroloop.search import SearchSettings
-from zeroloop.seeding import stream
 
 AnyGrade: TypeAlias = Grade | TaskGrade
 Grading: TypeAlias = Literal["bare", "searched", "unguided"]
@@ -60,7 +59,7 @@ class Yardstick:
     ) -> Callable[[Evaluator, int, int], AnyGrade]:
         def grade_of(evaluator: Evaluator, count: int, simulations: int) -> AnyGrade:
             some = positions[: count or BARE_POSITIONS]
-            return grade(environment, evaluator, some, self.search, simulations, stream(0, "yardstick"))
+            return grade(environment, evaluator, some, self.search, simulations)
 
         return grade_of
 
@@ -69,6 +68,6 @@ class Yardstick:
     ) -> Callable[[Evaluator, int, int], AnyGrade]:
         def grade_of(evaluator: Evaluator, count: int, simulations: int) -> AnyGrade:
             some = tasks[: count or BARE_TASKS]
-            return grade_tasks(environment, evaluator, some, self.search, simulations, stream(0, "yardstick"))
+            return grade_tasks(environment, evaluator, some, self.search, simulations)
 
         return grade_of

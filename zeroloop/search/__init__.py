@@ -1,6 +1,6 @@
 """Batched Monte Carlo tree search over any environment with any evaluator."""
 
-from zeroloop.search.forest import SearchResult, advance, make_forest, results, root_noise, search
+from zeroloop.search.forest import SearchResult, advance, make_forest, results, root_noise, search, solve
 from zeroloop.search.settings import SearchSettings
 from zeroloop.search.slots import SlotStates, batch_environment
 
@@ -14,4 +14,5 @@ __all__ = [
     "results",
     "root_noise",
     "search",
+    "solve",
 ]

@@ -1,7 +1,7 @@
 """The search itself: four lines that tie the forest, the rules and the evaluator together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from zeroloop.contracts import (
 from zeroloop.search.settings import SearchSettings
 from zeroloop.search.slots import batch_environment
 from zeroloop.search.ways import Way, Ways
+
+ROOM = 4
+"""So many times the simulations of a move are in a tree that is kept from move to move, at most."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,6 @@ class SearchResult:
     simulations: Int32
     chosen: Int32
     """int32 [B]: the best action of each root (temperature 0), -1 where the root is terminal."""
-    ways: Sequence[Way | None] = ()
-    """[B], of environments with a single agent: the best way to an end that was come upon, None where none was."""
 
 
 def make_forest(num_trees: int, settings: SearchSettings) -> _native.Forest:
@@ -134,11 +135,48 @@ def search(
         offsets, draws = root_noise(settings, rng, np.diff(batch.legal(sources)[0]))
     budgets = np.full(len(states), settings.num_simulations, np.int32)
     forest.begin(trees, sources, budgets, np.full(len(states), -1, np.int32), offsets, draws)
-    ways = Ways(forest.num_slots + len(states), sources) if environment.num_players == 1 else None
-    while advance(forest, batch, evaluator, ways):
+    while advance(forest, batch, evaluator):
         pass
-    found = results(forest, trees)
-    return found if ways is None else replace(found, ways=ways.best)
+    return results(forest, trees)
+
+
+def solve(
+    environment: Environment, evaluator: Evaluator, states: Sequence[State], settings: SearchSettings
+) -> list[Way]:
+    """The best way from each state to an end of its episode that comes up while all are played at once by a single
+    agent: what is played are the best moves, without noise, but a simulation may have come upon a better end.
+
+    Each move has `settings.num_simulations` simulations of its own. With `settings.reuse_subtree` what its tree knows
+    from the moves before stays beside them, up to ROOM times as many.
+    """
+    simulations, room = settings.num_simulations, ROOM if settings.reuse_subtree else 1
+    forest = make_forest(len(states), settings.model_copy(update={"max_nodes": room * simulations + 2}))
+    sources = np.arange(forest.num_slots, forest.num_slots + len(states), dtype=np.int32)
+    batch = batch_environment(environment, forest.num_slots + len(states), settings.lookahead and settings.proofs)
+    for slot, state in zip(sources, states, strict=True):
+        batch.write(int(slot), state)
+    ways = Ways(forest.num_slots + len(states), sources)
+
+    def begin(trees: Int32, actions: Int32, known: Int32) -> None:
+        budgets = np.minimum(known + simulations, room * simulations).astype(np.int32)
+        no_noise = np.zeros(len(trees) + 1, np.int32), np.zeros(0, np.float32)
+        forest.begin(trees, sources[trees], budgets, actions, *no_noise)
+
+    live = np.flatnonzero(np.diff(batch.legal(sources)[0])).astype(np.int32)
+    begin(live, np.full(len(live), -1, np.int32), np.zeros(len(live), np.int32))
+    while True:
+        running = advance(forest, batch, evaluator, ways)
+        trees = forest.take_finished()
+        if len(trees):
+            found = results(forest, trees)
+            leaves = batch.expand(request := _native.Request(sources[trees], found.chosen, sources[trees]))
+            ways.play(trees, request, leaves)
+            visits = found.visit_counts[found.actions == np.repeat(found.chosen, np.diff(found.offsets))]
+            on = ~leaves.terminals
+            begin(trees[on], found.chosen[on], np.maximum(0, visits[on] - 1) * settings.reuse_subtree)
+            ways.keep([int(slots[0]) for tree in trees[on] if len(slots := forest.tree(int(tree))["node_slot"])])
+        elif not running:
+            return ways.best
 
 
 def results(forest: _native.Forest, trees: Int32) -> SearchResult:

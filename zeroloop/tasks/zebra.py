@@ -12,6 +12,7 @@ from zeroloop.envs._constraint_forms import person
 from zeroloop.errors import TaskError
 from zeroloop.task_fields import integer, integers
 from zeroloop.tasks._constraint_chain import Wording
+from zeroloop.tasks._constraint_solver import TooHardError
 from zeroloop.tasks._constraints import ConstraintKind, Statement, lower_case
 from zeroloop.tasks._kinds import drawn, endless
 from zeroloop.tasks._zebra_clues import Clue, drawn_clues, named, puzzle_of
@@ -36,7 +37,7 @@ class Zebra(ConstraintKind):
         houses, count = _SIZES[min(4, int(5 * difficulty))]
         kinds = ["name", *rng.permutation([name for name in ITEMS if name != "name"])[: count - 1].tolist()]
         attributes = {name: rng.permutation(ITEMS[name])[:houses].tolist() for name in kinds}
-        clues = named(drawn_clues(rng, houses, count, difficulty), attributes)
+        clues = named(_clues_of(rng, houses, count, difficulty), attributes)
         task: Task = {
             "type": self.type,
             "kind": self.name,
@@ -226,6 +227,15 @@ def _written(attributes: Mapping[str, Sequence[str]], houses: Mapping[str, int],
     if sum(map(len, together)) == len(items) and len({*map(len, together)}) == 1:
         ways.append(together)
     return drawn(rng, ways)
+
+
+def _clues_of(rng: np.random.Generator, houses: int, attributes: int, difficulty: float) -> list[Clue]:
+    """Clues about the first solution whose uniqueness is found out in time."""
+    while True:
+        try:
+            return drawn_clues(rng, houses, attributes, difficulty)
+        except TooHardError:
+            continue
 
 
 def kind() -> Zebra:
