@@ -174,7 +174,7 @@ def solve(
             visits = found.visit_counts[found.actions == np.repeat(found.chosen, np.diff(found.offsets))]
             on = ~leaves.terminals
             begin(trees[on], found.chosen[on], np.maximum(0, visits[on] - 1) * settings.reuse_subtree)
-            ways.keep([int(slots[0]) for tree in trees[on] if len(slots := forest.tree(int(tree))["node_slot"])])
+            ways.keep(forest, trees[on])
         elif not running:
             return ways.best
 

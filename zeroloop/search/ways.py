@@ -45,9 +45,9 @@ class Ways:
         for slot in slots[leaves.terminals]:
             self._take(slot, self._earned[slot])
 
-    def keep(self, roots: list[int]) -> None:
-        """After moves were played: the slots of what used to be children, and are roots now."""
-        self._parents[roots] = -1
+    def keep(self, forest: _native.Forest, trees: Int32) -> None:
+        """After searches began in these trees: what used to be children of the roots may be roots now."""
+        self._parents[[int(slots[0]) for tree in trees if len(slots := forest.tree(int(tree))["node_slot"])]] = -1
 
     def note(self, request: Request, leaves: _native.Leaves) -> None:
         """Take in one round of simulations."""
