@@ -12,7 +12,7 @@ import psutil
 import pytest
 import torch
 
-from zeroloop.data.episodes import EpisodeStore
+from zeroloop.data.episodes import DEMONSTRATION, EpisodeStore
 from zeroloop.errors import ActorLostError, CheckpointError, RunDirectoryError, SettingError, UnknownNameError
 from zeroloop.learning import checkpoint as checkpoints
 from zeroloop.reports import SilentReporter
@@ -218,9 +218,13 @@ def test_reasoners_learn_tasks_and_resume_exactly(tmp_path):
 def test_tasks_of_many_kinds_are_learned_together_and_resumed_exactly(tmp_path):
     mixed = TASKS | {"game": "tasks", "game_options": {"kinds": ["tour", "countdown"], "difficulty": [0.0, 0.3]}}
     mixed |= {"evaluator": {"backend": "torch"}, "iterations": 2}
+    mixed |= {"selfplay": TASKS["selfplay"] | {"demonstrations": 0.3}}
     straight = train(settings(**mixed), tmp_path / "a", resume=False, reporter=SilentReporter())
     assert {*straight.after} == {*straight.unguided} == {"tour", "countdown"}
-    tasks = [episode.task for episode in EpisodeStore(tmp_path / "a/episodes").read()]
+    episodes = list(EpisodeStore(tmp_path / "a/episodes").read())
+    *_, last = map(json.loads, (tmp_path / "a/metrics.jsonl").read_text().splitlines())
+    assert last["positions_demonstrated"] == sum((episode.kinds == DEMONSTRATION).sum() for episode in episodes) > 0
+    tasks = [episode.task for episode in episodes]
     assert {task["kind"] for task in tasks} == {"tour", "countdown"}
     assert not any(is_held_out(kind_of(task), task) for task in tasks)
     with pytest.raises(KeyboardInterrupt):

@@ -40,11 +40,13 @@ class TrainingOutcome:
 
 @dataclass(frozen=True)
 class Totals:
-    """Counts since the run began, and the seconds of wall time it has been running."""
+    """Counts since the run began, and the seconds of wall time it has been running; demonstrated: moves of classical
+    solvers, which are in none of the others."""
 
     games: int
     moves: int
     simulations: int
+    demonstrated: int
     seconds: float
 
     def rates(self, before: "Totals") -> Fields:
@@ -70,8 +72,9 @@ class Telemetry:
 
     def totals(self) -> Totals:
         statistics = self.hosts.statistics
-        games, moves, simulations = (sum(getattr(s, n) for s in statistics) for n in ("games", "moves", "simulations"))
-        return Totals(games, moves, simulations, self.seconds)
+        names = "games", "moves", "simulations", "demonstrated"
+        counts = {name: sum(getattr(each, name) for each in statistics) for name in names}
+        return Totals(**counts, seconds=self.seconds)
 
     def live(self, iteration: int, elo: float, before: Totals) -> Fields:
         """Numbers of the moment, with speeds since `before`."""
@@ -84,6 +87,7 @@ class Telemetry:
             "fraction": fraction,
             "games": now.games,
             "positions": now.moves,
+            "positions_demonstrated": now.demonstrated,
             "simulations": now.simulations,
             **now.rates(before),
             "elo": elo,
