@@ -9,7 +9,7 @@ from zeroloop.envs._constraint_forms import person
 from zeroloop.errors import TaskError
 from zeroloop.seeding import stream
 from zeroloop.tasks import MultiStepReasoningGenerator, graph_colouring, latin_square, sudoku, zebra
-from zeroloop.tasks._constraint_solver import Puzzle, Relation, Solver, TooHardError, is_solution
+from zeroloop.tasks._constraint_solver import Puzzle, Relation, Solver, TooHardError, explained, is_solution
 from zeroloop.tasks._zebra_clues import drawn_clues, puzzle_of
 from zeroloop.tasks._zebra_text import ITEMS, clue_text
 from zeroloop.testing.tasks import TaskKindConformance, walked
@@ -443,3 +443,34 @@ def test_a_zebra_puzzle_that_is_too_hard_to_check_is_drawn_again(monkeypatch):
     monkeypatch.setattr(zebra, "drawn_clues", sometimes)
     task = zebra.kind().make(stream(1, "again"), 0.1)
     assert zebra.kind().verify(task, task["answer"]).verdict == "correct"
+
+
+def test_a_guess_that_one_constraint_shows_comes_before_the_most_constrained_variable():
+    """Of four houses the second and third item have two left, the first three; but it alone can be in the first."""
+    puzzle = Puzzle(4, (0b0111, 0b0110, 0b0110, 0b1110), ((0, 1, 2, 3),))
+    guesses = explained(puzzle, (0, 1, 2, 3), 96)
+    assert guesses[0] == (0, 0)
+    assert explained(puzzle, (0, 1, 2, 3), 4)[0] == (1, 1)  # where there is room for two variables with two values
+
+
+@pytest.mark.parametrize("module", [latin_square, sudoku, zebra])
+def test_reference_guesses_need_no_luck_where_there_is_something_to_see(module):
+    """A solver that propagates more knows the value already, wherever it knows any more than the environment does."""
+    kind, seen_ones, lucky = module.kind(), 0, 0
+    for number in range(5):
+        task = kind.make(stream(number, "guesses"), 0.9)
+        puzzle = kind.statement(task).puzzle
+        (solution,) = Solver(puzzle).solve(limit=2).solutions
+        domains, plain = [*puzzle.domains], Solver(puzzle, thorough=False)
+        plain.narrow(domains)
+        for variable, value in explained(puzzle, solution, 96):
+            seen = [*domains]
+            assert value == solution[variable] and domains[variable].bit_count() > 1
+            assert Solver(puzzle).narrow(seen)
+            shown = [after != before and not after & (after - 1) for before, after in zip(domains, seen, strict=True)]
+            assert shown[variable] or not any(shown)
+            seen_ones, lucky = seen_ones + shown[variable], lucky + (not shown[variable])
+            domains[variable] = 1 << value
+            assert plain.narrow(domains, [variable])
+        assert [domain.bit_length() - 1 for domain in domains] == [*solution]
+    assert seen_ones > 2 * lucky

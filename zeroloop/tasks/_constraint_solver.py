@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -40,13 +40,6 @@ class Found(NamedTuple):
 
     solutions: list[tuple[int, ...]]
     nodes: int
-
-
-class Dive(NamedTuple):
-    """What guesses come to: a solution, or None."""
-
-    solution: tuple[int, ...] | None
-    guesses: list[tuple[int, int]]
 
 
 class TooHardError(TaskError):
@@ -188,17 +181,62 @@ class Solver:
             values = [value for value in values if value in used or value == fresh[0]]
         return variable, values
 
-    def dive(self, known: Sequence[int] | None = None) -> Dive:
-        """Guesses that are never taken back: always the most constrained variable, with its lowest value, or its value
-        among the `known`."""
-        domains, guesses = [*self.puzzle.domains], list[tuple[int, int]]()
+    def easiest(self, domains: Sequence[int], variables: Sequence[int]) -> int | None:
+        """The first of the variables that has one value left after the fewest rounds, in each of which every constraint
+        is looked at by itself; None where none ever has. There has to be a solution."""
+        known = [*domains]
+        while True:
+            narrowed = [*known]
+            for constraint in self._constraints:
+                after = [*known]
+                narrow = self._relate if isinstance(constraint, Relation) else self._differ
+                narrow(constraint, after, [])  # type: ignore[arg-type]
+                for variable in _variables(constraint):
+                    narrowed[variable] &= after[variable]
+            for variable in variables:
+                if not narrowed[variable] & (narrowed[variable] - 1):
+                    return variable
+            if narrowed == known:
+                return None
+            known = narrowed
+
+    def dive(self) -> tuple[int, ...] | None:
+        """What guesses come to that are never taken back, always the lowest value of the most constrained variable: a
+        solution, or None."""
+        domains = [*self.puzzle.domains]
         alive = self.narrow(domains)
         while alive and (choice := self.choice(domains)) is not None:
             variable, values = choice
-            guesses.append((variable, values[0] if known is None else known[variable]))
-            domains[variable] = 1 << guesses[-1][1]
+            domains[variable] = 1 << values[0]
             alive = self.narrow(domains, [variable])
-        return Dive(tuple(domain.bit_length() - 1 for domain in domains) if alive else None, guesses)
+        return tuple(domain.bit_length() - 1 for domain in domains) if alive else None
+
+
+def explained(puzzle: Puzzle, solution: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Guesses that lead to a solution by forward checking: each time the value that is easiest to see.
+
+    That is the one that takes the fewest rounds of looking at every constraint by itself, and of these that of the most
+    constrained variable; where nothing shows, as where values are alike, the most constrained variable has its value.
+    room: values that the variables to choose from may have together, the most constrained ones first.
+    """
+    plain, careful = Solver(puzzle, thorough=False), Solver(puzzle)
+    domains, guesses = [*puzzle.domains], list[tuple[int, int]]()
+    plain.narrow(domains)
+    while (choice := plain.choice(domains)) is not None:
+        variable, seen = choice[0], None
+        if not puzzle.interchangeable:
+            seen = careful.easiest(domains, _most_constrained(domains, room))
+        guesses.append((variable if seen is None else seen, solution[variable if seen is None else seen]))
+        domains[guesses[-1][0]] = 1 << guesses[-1][1]
+        plain.narrow(domains, [guesses[-1][0]])
+    return guesses
+
+
+def _most_constrained(domains: Sequence[int], room: int) -> list[int]:
+    """Undecided variables, those with the fewest values first, as many as have `room` values together."""
+    undecided = sorted((domain.bit_count(), i) for i, domain in enumerate(domains) if domain & (domain - 1))
+    together = accumulate(count for count, _ in undecided)
+    return [variable for (_, variable), values in zip(undecided, together, strict=True) if values <= room]
 
 
 def _variables(constraint: tuple[int, ...] | Relation) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 from zeroloop.contracts import Solution, Task, Verdict
+from zeroloop.envs.constraints import MAX_MOVES
 from zeroloop.errors import TaskError
 from zeroloop.tasks._constraint_chain import Wording, check
-from zeroloop.tasks._constraint_solver import Found, Puzzle, Solver, TooHardError, holds
+from zeroloop.tasks._constraint_solver import Found, Puzzle, Solver, TooHardError, explained, holds
 from zeroloop.tasks._constraint_structure import structure
 from zeroloop.tasks._kinds import Kind, correct, wrong
 
@@ -77,13 +78,13 @@ class ConstraintKind(Kind):
 
     def solve(self, task: Task) -> Solution | None:
         """See TaskKind. Backtracking, most constrained variable first, with more propagation than the environment has;
-        the cost is the number of guesses that its solution takes there."""
+        the cost is the number of guesses that its solution takes there, each time the one that is easiest to see."""
         statement = self.statement(task)
         puzzle, wording = statement.puzzle, statement.wording
         found = _searched(puzzle)
         if not found.solutions:
             return None
-        guesses = Solver(puzzle, thorough=False).dive(found.solutions[0]).guesses
+        guesses = explained(puzzle, found.solutions[0], MAX_MOVES)
         steps = [f"{wording.names[i]} {wording.verb} {wording.values[v]}".lower() for i, v in guesses]
         if _decides(puzzle):
             steps.insert(0, "deduce")
@@ -93,7 +94,7 @@ class ConstraintKind(Kind):
         """What always guessing the first value of the most constrained variable comes to, with the environment's
         propagation and no guess taken back; None where it fails."""
         statement = self.statement(task)
-        values = Solver(statement.puzzle, thorough=False).dive().solution
+        values = Solver(statement.puzzle, thorough=False).dive()
         return None if values is None else self.answer(statement, values)
 
     def structure(self, task: Task) -> str:

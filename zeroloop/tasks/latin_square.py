@@ -14,6 +14,7 @@ class LatinSquare(NumberGridKind):
     """
 
     name = "latin_square"
+    version = 2
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind."""

@@ -17,6 +17,7 @@ class Sudoku(NumberGridKind):
     """Dial: 2 x 2, 2 x 3 and 3 x 3 boxes, ever fewer clues, and from 3 x 3 on rounds of a search for harder puzzles."""
 
     name = "sudoku"
+    version = 2
     most = 9
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:

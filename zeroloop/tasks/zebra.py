@@ -31,6 +31,7 @@ class Zebra(ConstraintKind):
     """Dial: 3 houses and 3 attributes to 5 and 5, ever fewer clues, and more that say little."""
 
     name = "zebra"
+    version = 2
 
     def make(self, rng: np.random.Generator, difficulty: float) -> Task:
         """See TaskKind. Every clue is needed at difficulty 1."""
