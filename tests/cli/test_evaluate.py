@@ -107,7 +107,7 @@ def test_a_grade_without_a_solved_task_has_no_excess(zeroloop, monkeypatch):
 def test_the_search_may_be_changed(zeroloop, monkeypatch):
     searches = []
 
-    def graded(environment, evaluator, tasks, settings, simulations, rng):
+    def graded(environment, evaluator, tasks, settings, simulations, on_end):
         searches.append(settings)
         return TaskGrade(len(tasks), solved=0.0, good=0.0, excess=None, simulations=simulations, seconds=0.1)
 
@@ -120,6 +120,15 @@ def test_the_search_may_be_changed(zeroloop, monkeypatch):
     assert changed == usual.model_copy(update={"lookahead": False, "root_policy": "gumbel"})
     zeroloop(*asked, "--search.num-simulations", "5").refused(2, "follows from --simulations K")
     zeroloop(*asked, "--search.c-puct", "much").refused(2, "--search.c-puct: much is not allowed")
+
+
+def test_a_terminal_sees_how_many_episodes_have_ended(zeroloop, monkeypatch):
+    asked = ["evaluate", "untrained", "--game", "path_finding", "--limit", "3", "--simulations", "1"]
+    assert zeroloop(*asked).err == ""
+    monkeypatch.setattr("zeroloop.cli.evaluate._is_watched", lambda: True)
+    shown = zeroloop(*asked).err
+    assert shown.startswith("\rtasks: 0 of 3 episodes have ended") and shown.endswith("\r\x1b[K")
+    assert "tasks: 3 of 3 episodes have ended" in shown
 
 
 def test_a_family_is_its_kinds_for_as_many_players():

@@ -1,7 +1,9 @@
 """`zeroloop evaluate`: how often a checkpoint errs, on exactly scored positions, held-out puzzles or held-out tasks."""
 
 import argparse
-from collections.abc import Callable, Sequence
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -131,7 +133,8 @@ def _verified(
     """Grades of the sets, as JSON has them; prints a row for each level, and for each kind."""
     grades: dict[str, dict[str, VerifiedGrade]] = {}
     for name, tasks in sets.items():
-        found = verdicts(mixture, evaluator, tasks, _search(arguments, mixture), arguments.simulations)
+        with _counted(name, len(tasks)) as on_end:
+            found = verdicts(mixture, evaluator, tasks, _search(arguments, mixture), arguments.simulations, on_end)
         levels = {level_of(task): None for task in tasks}
         grades[name] = {}
         for level in (*levels, ALL):
@@ -170,13 +173,32 @@ def _graded(
     grades = {}
     for name, some in by_sort(environment, tasks).items():
         search = _search(arguments, environment)
-        grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations)
+        with _counted(name, len(some)) as on_end:
+            grades[name] = grade_tasks(environment, evaluator, some, search, arguments.simulations, on_end)
         print(_task_row(name, grades[name]), flush=True)
     if len(grades) == 1:
         return asdict(grades[name])
     good = sum(each.good * each.tasks for each in grades.values()) / len(tasks)
     print(f"{'all':<18}{len(tasks):>7}{'':>9}{good:>9.2%}")
     return {"good": good, "sets": {name: asdict(each) for name, each in grades.items()}}
+
+
+@contextlib.contextmanager
+def _counted(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Says on a terminal how many episodes have ended, while they are played."""
+
+    def show(ended: int) -> None:
+        if _is_watched():
+            print(f"\r{name}: {ended} of {total} episodes have ended", end="", file=sys.stderr, flush=True)
+
+    show(0)
+    yield show
+    if _is_watched():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty()
 
 
 def _search(arguments: argparse.Namespace, environment: Environment) -> SearchSettings:

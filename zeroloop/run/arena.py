@@ -7,7 +7,7 @@ GSPRT", 2016).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal, NamedTuple
@@ -269,9 +269,16 @@ def play(
     return Played(states, returns)
 
 
-def solved(environment: Environment, evaluator: Evaluator, starts: Sequence[State], settings: SearchSettings) -> Played:
-    """How episodes of a single agent end that are all played at once: each as well as any way that came up in it."""
-    ways, states = solve(environment, evaluator, starts, settings), []
+def solved(
+    environment: Environment,
+    evaluator: Evaluator,
+    starts: Sequence[State],
+    settings: SearchSettings,
+    on_end: Callable[[int], None] = lambda ended: None,
+) -> Played:
+    """How episodes of a single agent end that are all played at once: each as well as any way that came up in it.
+    on_end: is told how many have ended."""
+    ways, states = solve(environment, evaluator, starts, settings, on_end), []
     for state, way in zip(starts, ways, strict=True):
         for action in way.actions:
             state = environment.step(state, action).state

@@ -1,7 +1,7 @@
 """How well an evaluator solves held-out tasks of a single-agent environment."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -60,10 +60,11 @@ def grade_tasks(
     tasks: Sequence[dict[str, Any]],
     settings: SearchSettings,
     simulations: int,
+    on_end: Callable[[int], None] = lambda ended: None,
 ) -> TaskGrade:
-    """The grade of one episode for each task, all played at once without noise."""
+    """The grade of one episode for each task, all played at once without noise; on_end is told how many have ended."""
     began = time.perf_counter()
-    returns = _played(environment, evaluator, tasks, settings, simulations).returns
+    returns = _played(environment, evaluator, tasks, settings, simulations, on_end).returns
     excess = np.array([environment.excess(task, float(found)) for task, found in zip(tasks, returns, strict=True)])
     solved = np.isfinite(excess)
     mean = float(excess[solved].mean()) if solved.any() else None
@@ -95,9 +96,10 @@ def verdicts(
     tasks: Sequence[Task],
     settings: SearchSettings,
     simulations: int,
+    on_end: Callable[[int], None] = lambda ended: None,
 ) -> list[Verdict]:
     """The verifier's verdict on the answer of one episode for each task, played as `grade_tasks` does."""
-    states = _played(mixture, evaluator, tasks, settings, simulations).states
+    states = _played(mixture, evaluator, tasks, settings, simulations, on_end).states
     return [verify(task, mixture.answer(state)) for task, state in zip(tasks, states, strict=True)]
 
 
@@ -118,6 +120,7 @@ def _played(
     tasks: Sequence[Task],
     settings: SearchSettings,
     simulations: int,
+    on_end: Callable[[int], None],
 ) -> Played:
     """How one episode for each task ended; all played at once without noise."""
     # One simulation goes to the move with the largest prior: the bare network's choice.
@@ -125,4 +128,4 @@ def _played(
     if simulations == 0:
         playing = playing.model_copy(update={"root_policy": "puct", "proofs": False, "lookahead": False})
     starts = [environment.initial_state(task) for task in tasks]
-    return solved(environment, evaluator, starts, playing)
+    return solved(environment, evaluator, starts, playing, on_end)

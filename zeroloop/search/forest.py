@@ -1,6 +1,6 @@
 """The search itself: four lines that tie the forest, the rules and the evaluator together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,13 +141,17 @@ def search(
 
 
 def solve(
-    environment: Environment, evaluator: Evaluator, states: Sequence[State], settings: SearchSettings
+    environment: Environment,
+    evaluator: Evaluator,
+    states: Sequence[State],
+    settings: SearchSettings,
+    on_end: Callable[[int], None] = lambda ended: None,
 ) -> list[Way]:
     """The best way from each state to an end of its episode that comes up while all are played at once by a single
     agent: what is played are the best moves, without noise, but a simulation may have come upon a better end.
 
     Each move has `settings.num_simulations` simulations of its own. With `settings.reuse_subtree` what its tree knows
-    from the moves before stays beside them, up to ROOM times as many.
+    from the moves before stays beside them, up to ROOM times as many. on_end: is told how many episodes have ended.
     """
     simulations, room = settings.num_simulations, ROOM if settings.reuse_subtree else 1
     forest = make_forest(len(states), settings.model_copy(update={"max_nodes": room * simulations + 2}))
@@ -163,6 +167,7 @@ def solve(
         forest.begin(trees, sources[trees], budgets, actions, *no_noise)
 
     live = np.flatnonzero(np.diff(batch.legal(sources)[0])).astype(np.int32)
+    ended = len(states) - len(live)
     begin(live, np.full(len(live), -1, np.int32), np.zeros(len(live), np.int32))
     while True:
         running = advance(forest, batch, evaluator, ways)
@@ -173,6 +178,9 @@ def solve(
             ways.play(trees, request, leaves)
             visits = found.visit_counts[found.actions == np.repeat(found.chosen, np.diff(found.offsets))]
             on = ~leaves.terminals
+            if not on.all():
+                ended += int(leaves.terminals.sum())
+                on_end(ended)
             begin(trees[on], found.chosen[on], np.maximum(0, visits[on] - 1) * settings.reuse_subtree)
             ways.keep(forest, trees[on])
         elif not running:
