@@ -191,10 +191,12 @@ def _counted(name: str, total: int) -> Iterator[Callable[[int], None]]:
         if _is_watched():
             print(f"\r{name}: {ended} of {total} episodes have ended", end="", file=sys.stderr, flush=True)
 
-    show(0)
-    yield show
-    if _is_watched():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    try:
+        show(0)
+        yield show
+    finally:
+        if _is_watched():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _is_watched() -> bool:
