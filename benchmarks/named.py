@@ -34,7 +34,7 @@ def run(quick: bool = False) -> dict[str, dict[str, Any]]:
     """Without a network, by name."""
     if quick:
         return dict([*functions(["is_even"], 1, (10,)), *methods(CLASSES[:1], 1, (10,))])
-    return dict([*functions([*named_functions()], 4, (200, 2_000)), *methods(CLASSES, 4, (200, 2_000))])
+    return dict([*functions([*named_functions()], 2, (200,)), *methods(CLASSES, 1, (200,))])
 
 
 def functions(

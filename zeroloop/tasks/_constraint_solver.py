@@ -223,12 +223,11 @@ def explained(puzzle: Puzzle, solution: Sequence[int], room: int) -> list[tuple[
     domains, guesses = [*puzzle.domains], list[tuple[int, int]]()
     plain.narrow(domains)
     while (choice := plain.choice(domains)) is not None:
-        variable, seen = choice[0], None
-        if not puzzle.interchangeable:
-            seen = careful.easiest(domains, _most_constrained(domains, room))
-        guesses.append((variable if seen is None else seen, solution[variable if seen is None else seen]))
-        domains[guesses[-1][0]] = 1 << guesses[-1][1]
-        plain.narrow(domains, [guesses[-1][0]])
+        seen = None if puzzle.interchangeable else careful.easiest(domains, _most_constrained(domains, room))
+        variable = choice[0] if seen is None else seen
+        guesses.append((variable, solution[variable]))
+        domains[variable] = 1 << solution[variable]
+        plain.narrow(domains, [variable])
     return guesses
 
 
