@@ -56,8 +56,8 @@ def compared(
     equal priors, no values) solves, what it evaluates for a task, seconds; and what enumeration solves that evaluates
     as many programs as there are simulations a move, and as many as the search did, task by task.
 
-    Solved: hidden tests pass, too. The search plays the whole function move by move, with proofs and lookahead. Counted are different terms for the search, and candidates for the enumeration: parts of programs as
-    well as whole ones.
+    Solved: hidden tests pass, too. The search plays the whole function move by move, with proofs and lookahead. Counted
+    are different terms for the search, and candidates for the enumeration: parts of programs as well as whole ones.
     """
     tasks = held_out_tasks(Mixture(["function"], (difficulty, difficulty)), count)
     found = {}

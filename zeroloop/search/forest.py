@@ -22,7 +22,7 @@ from zeroloop.search.slots import batch_environment
 from zeroloop.search.ways import Way, Ways
 
 ROOM = 4
-"""So many times the simulations of a move are in a tree that is kept from move to move, at most."""
+"""A tree that is kept from move to move holds so many times the simulations of a move, at most."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def solve(
     agent: what is played are the best moves, without noise, but a simulation may have come upon a better end.
 
     Each move has `settings.num_simulations` simulations of its own. With `settings.reuse_subtree` what its tree knows
-    from the moves before stays beside them, up to ROOM times as many. on_end: is told how many episodes have ended.
+    from the moves before stays beside them; where that would be more than ROOM times as many together, the move has
+    fewer of its own. on_end: is told how many episodes have ended.
     """
     simulations, room = settings.num_simulations, ROOM if settings.reuse_subtree else 1
     forest = make_forest(len(states), settings.model_copy(update={"max_nodes": room * simulations + 2}))
