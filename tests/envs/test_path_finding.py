@@ -83,7 +83,7 @@ def test_symmetries_of_grids() -> None:
 def test_golden_playthrough() -> None:
     task = {"rows": ["S3a", "#A1", "G2b"]}
     golden = Path(__file__).parent / "golden" / "path_finding.txt"
-    moves = ["right", "right", "left", "down", "down", "left"]
+    moves = ["right", "right", "left", "down", "down", "left"]  # back over a cell, since there is a key between
     assert play(path_finding.environment(3, 3, 2, gamma=0.5, max_steps=9), moves, task) == golden.read_text()
 
 
@@ -131,17 +131,35 @@ def test_doors_need_their_key() -> None:
     closed = environment.initial_state({"rows": ["aSA1G"]})
     with pytest.raises(IllegalActionError, match="right is not possible here; allowed: left"):
         environment.step(closed, 1)
-    assert environment.observe(closed)[5:].sum() == 2
+    assert environment.observe(closed)[6:].sum() == 2
     open_ = environment.step(closed, 3).state
     assert environment.describe(open_) == "@111G\nkeys: a; steps left: 9"
-    assert environment.observe(open_)[5:].sum() == 0
-    assert environment.legal_actions(environment.step(open_, 1).state) == [1, 3]
+    assert environment.observe(open_)[6:].sum() == 0
+    assert environment.legal_actions(environment.step(open_, 1).state) == [1]
+
+
+def test_no_cell_is_entered_twice_before_something_is_gained() -> None:
+    environment = path_finding.environment(2, 3, 1, max_steps=9)
+    state = environment.initial_state({"rows": ["1S2", "aGA"]})
+    state = environment.step(state, environment.parse_action(state, "right")).state
+    assert environment.describe(state) == "1.@\naGA\nkeys: none; steps left: 8"
+    assert environment.legal_actions(state) == []  # the door is closed, and there is no way back
+    assert environment.observe(state)[5].tolist() == [[0, 1, 1], [0, 0, 0]]
+    state = environment.initial_state({"rows": ["1S2", "aGA"]})
+    for direction, open_ in (
+        ("left", ["down"]),
+        ("down", ["up", "right"]),
+        ("up", ["right"]),
+        ("right", ["right", "down"]),
+    ):
+        state = environment.step(state, environment.parse_action(state, direction)).state
+        assert [environment.action_name(state, action) for action in environment.legal_actions(state)] == open_
 
 
 def test_running_out_of_steps_ends_with_nothing_and_the_last_step_may_reach_the_goal() -> None:
-    environment = path_finding.environment(1, 4, 0, gamma=0.5, max_steps=2)
-    start = environment.initial_state({"rows": ["1S1G"]})
-    for path, reward in (((1, 1), 0.5), ((1, 3), 0.0)):
+    environment = path_finding.environment(2, 4, 0, gamma=0.5, max_steps=2)
+    start = environment.initial_state({"rows": ["1S1G", "1111"]})
+    for path, reward in (((1, 1), 0.5), ((1, 2), 0.0)):
         first = environment.step(start, path[0])
         assert (first.reward, first.discount, first.terminal) == (0.0, 0.5, False)
         last = environment.step(first.state, path[1])
@@ -224,16 +242,16 @@ def test_bad_generator_settings(options: dict[str, Any], message: str) -> None:
 
 
 def test_fuel_burns_and_stations_fill_the_tank() -> None:
-    """A tank of 5 on 2 + station + 3 + 1: the station is needed, and can be used again."""
-    environment = path_finding.environment(1, 5, 0, gamma=0.5, fuel=5)
-    state = environment.initial_state({"rows": ["S2+3G"], "fuel": 5})
+    """A tank of 5 on 2 + station + 1 + station: after a filling one may go back, and fill it elsewhere."""
+    environment = path_finding.environment(1, 6, 0, gamma=0.5, fuel=5)
+    state = environment.initial_state({"rows": ["G2S+1+"], "fuel": 5})
     left = []
-    for direction in ("right", "right", "left", "right", "right", "right"):
+    for direction in ("right", "right", "right", "left", "left", "left", "left", "left"):
         state, reward, _, terminal = environment.step(state, environment.parse_action(state, direction))
         left.append(state.fuel)
-    assert left == [3, 5, 3, 5, 2, 1] and terminal and reward == 0.5
-    assert environment.describe(state) == "12+3@\nkeys: none; steps left: 4; fuel: 1 of 5 (at the goal)"
-    assert environment.answer(state) == ["right", "right", "left", "right", "right", "right"]
+    assert left == [5, 4, 5, 4, 5, 4, 2, 1] and terminal and reward == 0.5
+    assert environment.describe(state) == "@...1+\nkeys: none; steps left: 4; fuel: 1 of 5 (at the goal)"
+    assert environment.answer(state)[:4] == ["right", "right", "right", "left"]
 
 
 def test_a_cell_that_costs_more_than_is_left_cannot_be_entered() -> None:
@@ -241,7 +259,7 @@ def test_a_cell_that_costs_more_than_is_left_cannot_be_entered() -> None:
     start = environment.initial_state({"rows": ["S4G", "211"]})
     assert environment.legal_actions(start) == [2]
     below = environment.step(start, 2).state
-    assert below.fuel == 1 and environment.legal_actions(below) == [0, 1]
+    assert below.fuel == 1 and environment.legal_actions(below) == [1]
 
 
 def test_an_empty_tank_ends_the_episode_with_nothing() -> None:
@@ -302,7 +320,7 @@ def test_the_best_return_with_fuel_is_gamma_to_the_shortest_cost(seed: int, fuel
 def test_scores_are_the_smallest_cost_by_the_cost_of_the_way() -> None:
     environment = path_finding.environment(2, 3, 0, scoring="optimal")
     task = {"rows": ["S9G", "111"], "best_cost": 4}
-    for way, score in (("down right right up", 1), ("right right", 0.4), ("down up down right right up", 4 / 6)):
+    for way, score in (("down right right up", 1), ("right right", 0.4), ("right down right up", 4 / 12)):
         state = environment.initial_state(task)
         for direction in way.split():
             state, reward, discount, terminal = environment.step(state, environment.parse_action(state, direction))
@@ -316,8 +334,8 @@ def test_scores_are_the_smallest_cost_by_the_cost_of_the_way() -> None:
 
 
 def test_keys_hold_all_but_the_path() -> None:
-    """Two ways to one cell with one cost are one state; the rules do not look at how it was reached."""
-    state, other = (BOTH.initial_state({"rows": ["S11G", "11+1", "1111", "1a1A"], "best_cost": 3}) for _ in range(2))
+    """Two ways to a gain with one cost lead to one state; the rules do not look at how it was reached."""
+    state, other = (BOTH.initial_state({"rows": ["S11G", "1a+1", "1111", "111A"], "best_cost": 3}) for _ in range(2))
     for one, two in zip(["right", "down"], ["down", "right"], strict=True):
         state = BOTH.step(state, BOTH.parse_action(state, one)).state
         other = BOTH.step(other, BOTH.parse_action(other, two)).state
@@ -333,29 +351,27 @@ def test_keys_hold_all_but_the_path() -> None:
 
 def test_shapes_without_fuel_are_what_they_were() -> None:
     plain = path_finding.environment(5, 6, 2)
-    assert plain.observation_shape == (9, 5, 6) and plain.num_tokens == 30 + 2 + 2
-    assert path_finding.environment(5, 6, 2, fuel=12).observation_shape == (11, 5, 6)
+    assert plain.observation_shape == (10, 5, 6) and plain.num_tokens == 30 + 2 + 2
+    assert path_finding.environment(5, 6, 2, fuel=12).observation_shape == (12, 5, 6)
     assert path_finding.environment(5, 6, 2, fuel=12).num_tokens == 30 + 2 + 2 + 3
     both = path_finding.environment(5, 6, 2, fuel=12, scoring="optimal")
-    assert both.observation_shape == (12, 5, 6) and both.num_tokens == 30 + 2 + 2 + 3 + 4
+    assert both.observation_shape == (13, 5, 6) and both.num_tokens == 30 + 2 + 2 + 3 + 4
 
 
 def test_claims_say_what_each_step_does() -> None:
     environment = path_finding.environment(2, 3, 1, fuel=6)
     assert isinstance(environment, SolvingEnvironment)
     state, claims = environment.initial_state({"rows": ["Sa+", "G3A"]}), []
-    for direction in ("right", "right", "left", "right", "down", "left", "left"):
+    for direction in ("right", "right", "down", "left", "left"):
         action = environment.parse_action(state, direction)
         claims.append(environment.claim(state, action))
         state = environment.step(state, action).state
     assert claims == [
         "Go right to row 1, column 2, taking key a: cost 1, total 1, fuel left 5.",
         "Go right to row 1, column 3, filling the tank: cost 1, total 2, fuel left 6.",
-        "Go left to row 1, column 2: cost 1, total 3, fuel left 5.",
-        "Go right to row 1, column 3, filling the tank: cost 1, total 4, fuel left 6.",
-        "Go down to row 2, column 3, through door A: cost 1, total 5, fuel left 5.",
-        "Go left to row 2, column 2: cost 3, total 8, fuel left 2.",
-        "Go left to row 2, column 1, the goal: cost 1, total 9, fuel left 1.",
+        "Go down to row 2, column 3, through door A: cost 1, total 3, fuel left 5.",
+        "Go left to row 2, column 2: cost 3, total 6, fuel left 2.",
+        "Go left to row 2, column 1, the goal: cost 1, total 7, fuel left 1.",
     ]
     plain = HALLS.initial_state(generate(stream(0), 5, 3, 2))
     assert "fuel" not in HALLS.claim(plain, HALLS.legal_actions(plain)[0])

@@ -1,5 +1,6 @@
 """The loop: a run leaves what it promises, continues exactly, and refuses what it cannot do."""
 
+import contextlib
 import json
 import os
 import signal
@@ -133,8 +134,12 @@ def test_other_worker_counts_give_the_same_bits(finished, tmp_path):
 
 
 def actor_processes():
-    """Those of this process; the sandbox keeps others."""
-    return [each for each in psutil.Process().children() if any("actor_process" in word for word in each.cmdline())]
+    """Those of this process that have not ended; the sandbox keeps others."""
+    found = []
+    for each in psutil.Process().children():
+        with contextlib.suppress(psutil.ZombieProcess):
+            found += [each] * any("actor_process" in word for word in each.cmdline())
+    return found
 
 
 APART = {"selfplay": SMALL["selfplay"] | {"processes": True}}

@@ -29,7 +29,7 @@ def test_a_search_that_sees_everything_solves_everything():
 
 
 def test_the_bare_network_follows_its_largest_prior():
-    tasks = [{"rows": ["G1S", "##1", "111"]}, {"rows": ["S1G", "1##", "111"]}]
+    tasks = [{"rows": ["G1S", "##1", "111"]}, {"rows": ["1SG", "##1", "111"]}]
     grade = grade_tasks(GRID, Backwards(), tasks, SEARCH, 0)
     assert (grade.solved, grade.good, grade.simulations) == (0.5, 0.5, 0)
 

@@ -45,12 +45,13 @@ class Combination(NamedTuple):
 class Countdown(MoveListEnvironment[Numbers, Combination]):
     """Two numbers become one until one is left: the score is 1 where that is the target, and 0 elsewhere.
 
-    Of operations that are the same one is listed: sums and products have the larger number first, and equal numbers
-    count as one.
+    Of operations that come to the same one is listed: equal numbers count as one, and of 2 + 2 and 2 * 2 only the sum
+    is there. Differences are not negative unless the target is: all else can be reached without, since signs can be
+    moved up an expression until two meet.
     """
 
     name: ClassVar[str] = "countdown"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     num_actions = MAX_NUMBERS * (MAX_NUMBERS - 1) // 2 * 6
     num_tokens = 2 + 7 + MAX_NUMBERS * 14
 
@@ -62,7 +63,7 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
         return Numbers(tuple(numbers), tuple(map(str, numbers)), target)
 
     def list_moves(self, state: Numbers) -> list[Combination]:
-        """Every pair with every operation that is defined and stays in range."""
+        """Every pair with the operations that come to different results within range."""
         found: list[Combination] = []
         seen: set[tuple[Value, Value]] = set()
         for (i, a), (j, b) in combinations(enumerate(state.values), 2):
@@ -70,7 +71,7 @@ class Countdown(MoveListEnvironment[Numbers, Combination]):
                 seen.add((a, b))
                 found += [
                     Combination(j, i, operator, result) if turned else Combination(i, j, operator, result)
-                    for operator, turned, result in _results(a, b)
+                    for operator, turned, result in _results(a, b, state.target < 0)
                 ]
         return found
 
@@ -131,16 +132,21 @@ def _written(operator: str, result: Value) -> list[int]:
 
 
 @lru_cache(1 << 16)
-def _results(a: Value, b: Value) -> tuple[tuple[str, bool, Value], ...]:
-    """What a >= b come to within range: operator, whether b stands first, result."""
+def _results(a: Value, b: Value, negative: bool) -> tuple[tuple[str, bool, Value], ...]:
+    """What a >= b come to within range: operator, whether b stands first, result. negative: whether b - a may be."""
     found = [("+", False, _value(a + b)), ("*", False, _value(a * b)), ("-", False, _value(a - b))]
-    if a != b:
+    if negative:
         found.append(("-", True, _value(b - a)))
     if b:
         found.append(("/", False, _quotient(a, b)))
-    if a and a != b:
+    if a:
         found.append(("/", True, _quotient(b, a)))
-    return tuple(each for each in found if abs(each[2].numerator) <= MAX_VALUE and each[2].denominator <= MAX_VALUE)
+    plainest = {result: (operator, turned, result) for operator, turned, result in reversed(found)}
+    return tuple(
+        each
+        for each in found
+        if each == plainest[each[2]] and abs(each[2].numerator) <= MAX_VALUE and each[2].denominator <= MAX_VALUE
+    )
 
 
 def _quotient(a: Value, b: Value) -> Value:

@@ -1,7 +1,8 @@
 """The job shop: jobs pass over machines, each in an order of its own, and all are to be finished as early as possible.
 
-A schedule is built in the order of dispatch (semi-active): each operation starts as soon as the one before it in its
-job is finished and its machine is done with what was dispatched to it before.
+Schedules are built as Giffler and Thompson (1960) do: look at the machine on which the next operation of some job could
+be finished first; one of those that could start there before that time runs next. Each operation starts as soon as the
+one before it in its job is finished and its machine is free. These are the active schedules, of which one is best.
 """
 
 from dataclasses import dataclass
@@ -60,12 +61,13 @@ class Schedule:
 
 
 class JobShop(MoveListEnvironment[Schedule, int]):
-    """A move dispatches the next operation of a job; the end is where all are dispatched.
+    """A move dispatches the next operation of a job, one that an active schedule may go on with, until none is left.
 
     The score is the least makespan, `task["best"]`, by the time at which the last job is finished.
     """
 
     name: ClassVar[str] = "job_shop"
+    version: ClassVar[int] = 2
     num_actions = MAX_JOBS
     num_tokens = MAX_JOBS * (2 * MAX_OPERATIONS + 1) + MAX_MACHINES + 1 + 3 * (MAX_JOBS + MAX_MACHINES)
 
@@ -79,9 +81,17 @@ class JobShop(MoveListEnvironment[Schedule, int]):
         return Schedule(shop, (), (0,) * len(jobs), (0,) * len(jobs), (0,) * machines)
 
     def list_moves(self, state: Schedule) -> list[int]:
-        """The jobs that have operations left."""
-        jobs = state.shop.jobs
-        return [job for job, done in enumerate(state.progress) if done < len(jobs[job])]
+        """The jobs of which one has to go next on the machine that could finish an operation first."""
+        operations = {
+            job: jobs[done]
+            for job, (jobs, done) in enumerate(zip(state.shop.jobs, state.progress, strict=True))
+            if done < len(jobs)
+        }
+        if not operations:
+            return []
+        starts = {job: self.start(state, job) for job in operations}
+        end, machine = min((starts[job] + each.duration, each.machine) for job, each in operations.items())
+        return [job for job, each in operations.items() if each.machine == machine and starts[job] < end]
 
     def apply(self, state: Schedule, move: int) -> Schedule:
         """The operation as early as possible after those that were dispatched."""

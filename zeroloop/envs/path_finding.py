@@ -4,6 +4,9 @@ A grid is a list of equal rows: `#` wall, `1`-`9` floor with the cost of enterin
 `A`-`F` the doors that they open, `+` fuel stations where fuel is limited. Start, goal, keys, doors and stations cost 1.
 Keys are taken by entering their cell, for good. Where fuel is limited, entering a cell burns as much as it costs, and a
 cell that costs more than is left cannot be entered; a station fills the tank, as often as it is entered.
+
+No cell is entered twice between one gain, a new key or a filling, and the next: whoever comes back with nothing gained
+has only lost, and a cheapest way never does (docs/decisions/0038).
 """
 
 import heapq
@@ -30,6 +33,8 @@ _KEYS, _DOORS, _FLOOR, _STATION = "abcdef", "ABCDEF", "123456789", "+"
 _SYMBOLS = {"#": ID["wall"], "G": ID["goal"], **{sign: ID[sign] for sign in _KEYS + _DOORS + _FLOOR + _STATION}}
 _COSTS = {"#": 0, **dict.fromkeys("SG" + _KEYS + _DOORS + _STATION, 1), **{sign: int(sign) for sign in _FLOOR}}
 _COST_SO_FAR, _FUEL_LEFT = ID["rule 0"], ID["rule 1"]
+_TRAIL = {ID[sign]: ID[f"rule {2 + place}"] for place, sign in enumerate(_FLOOR + _STATION)}
+"""What stands for a cell that was entered since the last gain."""
 LARGEST_FUEL = 999
 """Capacity of a tank, at most."""
 GOOD = 0.05
@@ -42,7 +47,8 @@ class Walk:
 
     cells: the grid's rows in one string. position: the agent's cell. keys: bit i for key i. steps_left: to take. fuel:
     left, 0 where it is not limited. cost: of the cells entered, and best_cost: of a cheapest way from the start, both 0
-    unless the score is their ratio. path: actions since the start; no rule and no comparison of states looks at it.
+    unless the score is their ratio. trail: bit i for cell i, that it was entered since the last gain. path: actions
+    since the start; no rule and no comparison of states looks at it.
     """
 
     cells: str
@@ -52,11 +58,13 @@ class Walk:
     fuel: int = 0
     cost: int = 0
     best_cost: int = 0
+    trail: int = 0
     path: tuple[Action, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         """All that is compared, in short: batch keys are made of it."""
-        rest = "".join(f", {name}={value}" for name in ("fuel", "cost", "best_cost") if (value := getattr(self, name)))
+        names = ("fuel", "cost", "best_cost", "trail")
+        rest = "".join(f", {name}={value}" for name in names if (value := getattr(self, name)))
         shared = f"cells={self.cells!r}, position={self.position}, keys={self.keys}, steps_left={self.steps_left}"
         return f"Walk({shared}{rest})"
 
@@ -67,16 +75,16 @@ class PathFinding:
     scoring "discount": the return from the start is `gamma ** (cost of all cells entered)`. To that end the discount of
     a step is `gamma ** cost`, and the reward for entering the goal is `gamma ** cost` too. scoring "optimal": the only
     reward is that for entering the goal, `task["best_cost"] / cost of all cells entered`, undiscounted.
-    Running out of steps ends the episode with reward 0, and so does a tank too empty for every way on; where fuel is
-    not limited there is always a way on: the cell one came from stays open.
-    Observation planes: walls, cost / 9, agent, goal, steps left / max_steps, then for each colour the keys still lying,
-    then for each colour the doors still closed; where fuel is limited also fuel left / fuel and stations; for scoring
-    "optimal" also the cost so far / the largest possible. Symmetries: flips, and on a square grid turns.
+    Running out of steps ends the episode with reward 0, and so does a state without a way on.
+    Observation planes: walls, cost / 9, agent, goal, steps left / max_steps, cells entered since the last gain, then
+    for each colour the keys still lying, then for each colour the doors still closed; where fuel is limited also fuel
+    left / fuel and stations; for scoring "optimal" also the cost so far / the largest possible. Symmetries: flips, and
+    on a square grid turns.
     Raises SettingError where a setting is out of range.
     """
 
     name = "path_finding"
-    version = 1
+    version = 2
     num_players = 1
     num_actions = 4
 
@@ -109,7 +117,7 @@ class PathFinding:
         self._largest_cost = 9 * self.max_steps
         self.num_tokens = height * width + 2 + len(str(self.max_steps))
         self.num_tokens += (1 + len(str(self._largest_cost))) * self._optimal + (1 + len(str(fuel))) * (fuel > 0)
-        self.observation_shape = (5 + 2 * colors + 2 * (fuel > 0) + self._optimal, height, width)
+        self.observation_shape = (6 + 2 * colors + 2 * (fuel > 0) + self._optimal, height, width)
         self._flips = [(t, u, f) for t in range(1 + (height == width)) for u in (1, -1) for f in (1, -1)]
         cells = np.arange(height * width).reshape(height, width)
         self._places = np.stack(np.divmod(cells.ravel(), width), axis=1)
@@ -158,8 +166,8 @@ class PathFinding:
         return 0.0 if self.gamma == 1 else max(0.0, math.log(episode_return) / math.log(self.gamma) / smallest - 1)
 
     def legal_actions(self, state: Walk) -> list[Action]:
-        """Directions that lead to floor, keys, stations, the goal or an open door, as far as the fuel goes; none at the
-        goal and after the last step."""
+        """Directions that lead to floor, keys, stations, the goal or an open door, as far as the fuel goes, but not
+        where one was since the last gain; none at the goal and after the last step."""
         if state.steps_left == 0 or state.cells[state.position] == "G":
             return []
         return [action for action in range(4) if self._target(state, action) is not None]
@@ -177,11 +185,13 @@ class PathFinding:
         keys = state.keys | (1 << _KEYS.index(cell) if cell in _KEYS else 0)
         fuel = self.fuel if cell == _STATION else state.fuel - price if self.fuel else 0
         cost, path = state.cost + price if self._optimal else 0, (*state.path, action)
-        after = Walk(state.cells, target, keys, state.steps_left - 1, fuel, cost, state.best_cost, path)
+        gained = keys != state.keys or cell == _STATION
+        trail = (0 if gained else state.trail | 1 << state.position) | 1 << target
+        after = Walk(state.cells, target, keys, state.steps_left - 1, fuel, cost, state.best_cost, trail, path)
         discount = 1.0 if self._optimal else self.gamma**price
         if cell == "G":
             return Transition(after, min(1.0, state.best_cost / cost) if self._optimal else discount, 0.0, True)
-        if after.steps_left and (not self.fuel or self.legal_actions(after)):
+        if self.legal_actions(after):
             return Transition(after, 0.0, discount, False)
         return Transition(after, 0.0, 0.0, True)
 
@@ -195,12 +205,13 @@ class PathFinding:
         planes = np.zeros((self.observation_shape[0], self.height * self.width), np.float32)
         for i, cell in enumerate(state.cells):
             planes[0, i], planes[1, i], planes[3, i] = cell == "#", _COSTS[cell] / 9, cell == "G"
+            planes[5, i] = state.trail >> i & 1
             for color in closed:
-                planes[5 + color, i] = cell == _KEYS[color]
-                planes[5 + self.colors + color, i] = cell == _DOORS[color]
+                planes[6 + color, i] = cell == _KEYS[color]
+                planes[6 + self.colors + color, i] = cell == _DOORS[color]
         planes[2, state.position] = 1
         planes[4] = state.steps_left / self.max_steps
-        more = 5 + 2 * self.colors
+        more = 6 + 2 * self.colors
         if self.fuel:
             planes[more], planes[more + 1] = state.fuel / self.fuel, [cell == _STATION for cell in state.cells]
         if self._optimal:
@@ -208,12 +219,13 @@ class PathFinding:
         return np.ascontiguousarray(self._turned(planes.reshape(self.observation_shape), symmetry))
 
     def tokens(self, state: Walk, symmetry: int = 0) -> Int16:
-        """A token for each cell (taken keys and open doors are floor of cost 1), then the agent where it stands, then
-        numbers, each in a row of its own below the grid: the steps left, and where they matter the cost so far and the
-        fuel left."""
+        """A token for each cell (taken keys and open doors are floor of cost 1; those entered since the last gain have
+        tokens of their own), then the agent where it stands, then numbers, each in a row of its own below the grid: the
+        steps left, and where they matter the cost so far and the fuel left."""
         held = [color for color in range(self.colors) if state.keys >> color & 1]
         gone = {sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])}
-        symbols = np.array([_SYMBOLS[gone.get(cell, cell)] for cell in state.cells], np.int16)
+        found = [_SYMBOLS[gone.get(cell, cell)] for cell in state.cells]
+        symbols = np.array([_TRAIL.get(s, s) if state.trail >> i & 1 else s for i, s in enumerate(found)], np.int16)
         image = self._turned(symbols.reshape(self.height, self.width), symmetry)
         place = self._images[symmetry][state.position]
         numbers = [(ID["steps left"], state.steps_left)]
@@ -240,11 +252,11 @@ class PathFinding:
         return [ID[_NAMES[int(self.symmetries[symmetry, action])]]], [self._images[symmetry][target]]
 
     def describe(self, state: Walk) -> str:
-        """The grid with `@` for the agent, taken keys and open doors as floor, the keys held, the steps left, and where
-        they matter the fuel left and the cost so far."""
+        """The grid with `@` for the agent, `.` for cells entered since the last gain, taken keys and open doors as
+        floor, the keys held, the steps left, and where they matter the fuel left and the cost so far."""
         held = [color for color in range(self.colors) if state.keys >> color & 1]
         gone = str.maketrans({sign: "1" for color in held for sign in (_KEYS[color], _DOORS[color])})
-        cells = state.cells.translate(gone)
+        cells = "".join("." if state.trail >> i & 1 else cell for i, cell in enumerate(state.cells.translate(gone)))
         cells = cells[: state.position] + "@" + cells[state.position + 1 :]
         rows = [cells[i : i + self.width] for i in range(0, len(cells), self.width)]
         keys = " ".join(_KEYS[color] for color in held) or "none"
@@ -316,7 +328,7 @@ class PathFinding:
         cell = state.cells[target]
         locked = cell in _DOORS and not state.keys >> _DOORS.index(cell) & 1
         dry = self.fuel > 0 and _COSTS[cell] > state.fuel
-        return None if cell == "#" or locked or dry else target
+        return None if cell == "#" or locked or dry or state.trail >> target & 1 else target
 
     def _checked(self, rows: Any) -> str:
         """The grid as one string. Raises SettingError where it is none."""

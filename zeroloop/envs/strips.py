@@ -6,7 +6,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -65,19 +65,21 @@ EXAMPLE: Task = {
 
 @dataclass(frozen=True)
 class World:
-    """The facts that hold, as bits, and the steps that are left and those that were taken, by instance."""
+    """The facts that hold, as bits, the steps that are left and those that were taken, by instance, and the facts
+    before the last one, -1 at the start."""
 
     scene: "Scene" = field(repr=False, compare=False)
     facts: int
     steps_left: int
     plan: tuple[int, ...] = ()
+    before: int = -1
 
 
 class Strips(MoveListEnvironment[World, int]):
     """Apply operators until all facts of the goal hold (score 1), or until no step is left or possible (score 0).
 
-    A move is an operator with objects for its parameters whose preconditions hold, and which changes a fact. Tasks are
-    described in zeroloop/envs/_strips.py.
+    A move is an operator with objects for its parameters whose preconditions hold, and which changes a fact, and not
+    back to what was before the last move, which no shortest plan does. Tasks are described in zeroloop/envs/_strips.py.
 
     What a network is shown: a row for each object, with its letter in the middle, what holds of it now to the right and
     what shall hold to the left, mirrored. A fact is in the row of its first argument: the letter of the predicate, and
@@ -88,6 +90,7 @@ class Strips(MoveListEnvironment[World, int]):
     """
 
     name: ClassVar[str] = "strips"
+    version: ClassVar[int] = 2
     num_actions = NUM_ACTIONS
     num_tokens = NUM_TOKENS
 
@@ -103,27 +106,28 @@ class Strips(MoveListEnvironment[World, int]):
 
     def list_moves(self, state: World) -> list[int]:
         """Operators in their order, each with objects in their order."""
-        scene, facts = state.scene, state.facts
+        scene, facts, useless = state.scene, state.facts, (state.facts, state.before)
         if not state.steps_left or facts & scene.goal == scene.goal:
             return []
         return [
             number
             for number, (need, bar, keep, add) in enumerate(scene.rules)
-            if facts & need == need and not facts & bar and facts & keep | add != facts
+            if facts & need == need and not facts & bar and facts & keep | add not in useless
         ]
 
     def apply(self, state: World, move: int) -> World:
         """What is deleted goes, then what is added comes."""
         _, _, keep, add = state.scene.rules[move]
-        return World(state.scene, state.facts & keep | add, state.steps_left - 1, (*state.plan, move))
+        return World(state.scene, state.facts & keep | add, state.steps_left - 1, (*state.plan, move), state.facts)
 
     def score(self, state: World) -> float:
         """1 where the goal holds."""
         return float(state.facts & state.scene.goal == state.scene.goal)
 
-    def key(self, state: World) -> tuple[str, int, int]:
-        """The problem but for names, the facts, and the steps that are left; not how the state was reached."""
-        return state.scene.signature, state.facts, state.steps_left
+    def key(self, state: World) -> tuple[Any, ...]:
+        """The problem but for names, the facts, the steps that are left, and the moves: one may be missing that would
+        lead back. How else the state was reached does not matter."""
+        return state.scene.signature, state.facts, state.steps_left, self.moves(state)
 
     def describe(self, state: World) -> str:
         """What holds, what shall hold and does not yet, and the steps that are left."""

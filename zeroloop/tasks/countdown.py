@@ -83,14 +83,17 @@ class Countdown(Kind):
         return correct(evidence=f"{plain(answer)} = {problem.target}")
 
     def solve(self, task: Task) -> Solution | None:
-        """See TaskKind. Depth first over sets of numbers that were not seen before."""
+        """See TaskKind. Depth first over sets of numbers that were not seen before, first with whole numbers alone."""
         problem = self.read(task)
         start = tuple(sorted(map(Fraction, problem.numbers), reverse=True))
-        seen: set[tuple[Fraction, ...]] = set()
-        steps = _search(start, Fraction(problem.target), seen)
-        if steps is None:
-            return None
-        return Solution(_expression(start, steps), tuple(map(_name, steps)), len(steps), len(seen))
+        nodes = 0
+        for whole in (True, False):
+            seen: set[tuple[Fraction, ...]] = set()
+            steps = _search(start, Fraction(problem.target), whole, seen)
+            nodes += len(seen)
+            if steps is not None:
+                return Solution(_expression(start, steps), tuple(map(_name, steps)), len(steps), nodes)
+        return None
 
     def structure(self, task: Task) -> str:
         """The numbers in order, and the target."""
@@ -191,7 +194,10 @@ def _steps(a: Fraction, b: Fraction) -> list[Step]:
     return found
 
 
-def _search(left: tuple[Fraction, ...], target: Fraction, seen: set[tuple[Fraction, ...]]) -> list[Step] | None:
+def _search(
+    left: tuple[Fraction, ...], target: Fraction, whole: bool, seen: set[tuple[Fraction, ...]]
+) -> list[Step] | None:
+    """Steps to the target; differences are not negative unless it is, since signs can be moved up until they meet."""
     if len(left) == 1:
         return [] if left[0] == target else None
     if left in seen:
@@ -199,10 +205,15 @@ def _search(left: tuple[Fraction, ...], target: Fraction, seen: set[tuple[Fracti
     seen.add(left)
     for i, j in combinations(range(len(left)), 2):
         rest = [value for k, value in enumerate(left) if k not in (i, j)]
-        for step in _steps(left[i], left[j]):
-            if max(abs(step.result.numerator), step.result.denominator) > LARGEST:
+        # Of steps with one result the first is taken, which the environment has, too.
+        for step in {step.result: step for step in reversed(_steps(left[i], left[j]))}.values():
+            if (
+                max(abs(step.result.numerator), step.result.denominator) > LARGEST
+                or (whole and step.result.denominator > 1)
+                or (target >= 0 > step.result)
+            ):
                 continue
-            found = _search(tuple(sorted([*rest, step.result], reverse=True)), target, seen)
+            found = _search(tuple(sorted([*rest, step.result], reverse=True)), target, whole, seen)
             if found is not None:
                 return [step, *found]
     return None

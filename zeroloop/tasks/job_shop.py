@@ -51,6 +51,7 @@ class JobShop(Kind):
     name = "job_shop"
     family = "search"
     type = "optimization"
+    version = 2
     min_score = 0.97
     environment_name = "job_shop"
 
@@ -241,9 +242,8 @@ def _fastest(jobs: Jobs) -> Fastest:
     Left out is what a bound says is no better than the best found, and what is no better than something seen: as many
     operations done of each job, and nothing free earlier.
     """
-    order = _dispatched(jobs, longest=True)
-    best = Fastest(tuple(order), _makespan(jobs, order), 0)
-    zeros = (0,) * len(jobs)
+    best = Fastest((), 1 + sum(duration for operations in jobs for _, duration in operations), 0)
+    zeros, total = (0,) * len(jobs), sum(map(len, jobs))
     stack = [_Node(zeros, zeros, (0,) * MAX_MACHINES, ())]
     lowest, nodes = _bound(jobs, stack[0]), 1
     seen: dict[Times, list[Times]] = {}
@@ -253,7 +253,7 @@ def _fastest(jobs: Jobs) -> Fastest:
         if _bound(jobs, node) >= best.makespan or any(_no_later(other, node.jobs + node.machines) for other in times):
             continue
         times.append(node.jobs + node.machines)
-        if len(node.order) == len(order):
+        if len(node.order) == total:
             best = Fastest(node.order, max(node.jobs), 0)
             continue
         children = [_after(jobs, node, job) for job in _conflict(jobs, node)]

@@ -166,7 +166,7 @@ class EnvironmentConformance:
                 described.append((tuple(symbols), tuple(anchors)))
             assert len(set(described)) == len(described), "each action is described in a way of its own"
             key = environment.key(state)
-            assert seen.setdefault(tokens.tobytes(), key) == key, "different states look different"
+            assert seen.setdefault((tokens.tobytes(), *described), key) == key, "different states look different"
 
     def test_tokens_turn_as_observations_do(self) -> None:
         if not isinstance(self.environment, TokenEnvironment):
@@ -342,11 +342,13 @@ class EnvironmentConformance:
         return self.shown(state), legal, children
 
     def shown(self, state: State, symmetry: int = 0) -> bytes:
-        """What a network is shown of a state: its planes, or its tokens where it has none."""
+        """What a network is shown of a state: its planes, or where it has none its tokens and actions."""
         if isinstance(self.environment, PlanesEnvironment):
             return self.environment.observe(state, symmetry).tobytes()
         assert isinstance(self.environment, TokenEnvironment)
-        return self.environment.tokens(state, symmetry).tobytes()
+        legal = self.environment.legal_actions(state)
+        actions = sorted(self.environment.action_tokens(state, action, symmetry) for action in legal)
+        return self.environment.tokens(state, symmetry).tobytes() + repr(actions).encode()
 
     # How batches are compared with plain rules.
 
