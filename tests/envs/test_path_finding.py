@@ -349,7 +349,7 @@ def test_keys_hold_all_but_the_path() -> None:
     assert BOTH.answer(batch.read(1)) == ["down", "right"]
 
 
-def test_shapes_without_fuel_are_what_they_were() -> None:
+def test_shapes_with_and_without_fuel() -> None:
     plain = path_finding.environment(5, 6, 2)
     assert plain.observation_shape == (10, 5, 6) and plain.num_tokens == 30 + 2 + 2
     assert path_finding.environment(5, 6, 2, fuel=12).observation_shape == (12, 5, 6)
